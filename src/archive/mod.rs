@@ -1,0 +1,1 @@
+//! Push decoders and writers: tar, gzip, zstd.

@@ -1,0 +1,1 @@
+//! Dockerfiles: text to syntax tree to typed instructions.

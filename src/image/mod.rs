@@ -1,0 +1,1 @@
+//! Open, verify, flatten, inspect, save.

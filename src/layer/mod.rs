@@ -1,0 +1,1 @@
+//! One layer's entries and whiteouts; the merged tree.

@@ -1,0 +1,40 @@
+//! Layerwright: a container-image toolkit whose core does no I/O.
+//!
+//! The map, from the ground up. Each module sees only those above it.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`text`] | spans, line tables, UTF-16 positions |
+//! | [`dockerfile`] | text to syntax tree to typed instructions; word expansion; `.dockerignore` |
+//! | [`shell`] | the body of a `RUN`: commands, words, redirections |
+//! | [`lint`] | rules (one file a rule), configuration, pragmas, fixes |
+//! | [`plan`] | what a build would make: stage graph, layers, image config, history |
+//! | `oci` | digests, descriptors, media types, manifests |
+//! | `archive` | push decoders and writers: tar, gzip, zstd |
+//! | `layer` | one layer's entries and whiteouts; the merged tree |
+//! | `image` | open, verify, flatten, inspect, save |
+//! | `build` | plan and context to image |
+//!
+//! Bytes are pushed in, or asked for through the `image::ReadAt` port; time and network belong to the host.
+//! The JavaScript boundary is the module `js` (feature `js`), and nothing else knows JavaScript.
+#![forbid(unsafe_code)]
+
+pub mod dockerfile;
+pub mod lint;
+pub mod plan;
+pub mod shell;
+pub mod text;
+
+#[cfg(feature = "image")]
+pub mod archive;
+#[cfg(feature = "image")]
+pub mod build;
+#[cfg(feature = "image")]
+pub mod image;
+#[cfg(feature = "image")]
+pub mod layer;
+#[cfg(feature = "image")]
+pub mod oci;
+
+#[cfg(feature = "js")]
+pub mod js;

@@ -1,0 +1,1 @@
+//! Rules, configuration, pragmas, fixes.

@@ -1,0 +1,1 @@
+//! The body of a RUN: commands, words, redirections, with spans.
