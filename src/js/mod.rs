@@ -1,1 +1,107 @@
-//! The wasm-bindgen boundary.
+//! The wasm-bindgen boundary: it converts and delegates, and decides nothing.
+//!
+//! One file an area. Options come in through [`options`], which refuses unknown keys; results go out through
+//! [`to_js`]; whatever fails becomes an `Error` with a stable `code`, made by [`error`].
+
+use serde::{Serialize, de::DeserializeOwned};
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+
+thread_local! {
+    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// Keeps the message of a panic for [`last_panic`]. Runs once an instance.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        let text = info.to_string();
+        LAST_PANIC.with(|p| {
+            if let Ok(mut p) = p.try_borrow_mut() {
+                *p = text;
+            }
+        });
+    }));
+}
+
+/// The message of the panic that ended this instance; empty where none did.
+///
+/// The package calls it after a trap, then replaces the instance.
+#[wasm_bindgen(js_name = lastPanic)]
+pub fn last_panic() -> String {
+    LAST_PANIC.with(|p| p.try_borrow().map(|p| p.clone()).unwrap_or_default())
+}
+
+/// Panics on purpose, so that tests can prove that a panic never reaches a caller as a trap.
+#[wasm_bindgen(js_name = panicForTest)]
+pub fn panic_for_test() {
+    panic!("asked for by a test");
+}
+
+/// The version of the crate.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// An `Error` for JavaScript with a stable `code` and plain-object `details`.
+pub(crate) fn error(code: &str, message: &str, details: &impl Serialize) -> JsValue {
+    let error = js_sys::Error::new(message);
+    let set = |key: &str, value: &JsValue| js_sys::Reflect::set(&error, &JsValue::from_str(key), value).is_ok();
+    set("code", &JsValue::from_str(code));
+    if let Ok(details) = to_js(details) {
+        set("details", &details);
+    }
+    error.into()
+}
+
+/// Serializes as JSON would: maps become objects, `None` is left out or `null` as serde says.
+pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|e| error("INTERNAL", &format!("a result could not be handed to JavaScript: {e}"), &()))
+}
+
+/// Reads an options object. `undefined` and `null` give the default; an unknown key or a wrong type is refused
+/// with the code `OPTIONS_INVALID` and the keys that are known (the struct says `deny_unknown_fields`).
+pub(crate) fn options<T: DeserializeOwned + Default>(value: &JsValue) -> Result<T, JsValue> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(T::default());
+    }
+    required(value)
+}
+
+/// Like [`options`], for an argument that must be there.
+pub(crate) fn required<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
+    let invalid = |message: String| error("OPTIONS_INVALID", &format!("options: {message}"), &());
+    if !value.is_object() || js_sys::Array::is_array(value) {
+        return Err(invalid("expected an object".into()));
+    }
+    // Through a JSON value, because serde-wasm-bindgen itself overlooks unknown keys.
+    let json: serde_json::Value = serde_wasm_bindgen::from_value(value.clone()).map_err(|e| invalid(e.to_string()))?;
+    serde_json::from_value(without_absent(json)).map_err(|e| invalid(e.to_string()))
+}
+
+/// `{ key: undefined }` means that the key is absent.
+fn without_absent(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(map) => {
+            map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_absent(v))).collect()
+        }
+        other => other,
+    }
+}
+
+/// The bytes of a text argument: a string, or a `Uint8Array` where it may not be UTF-8.
+pub(crate) fn text(value: &JsValue) -> Result<Vec<u8>, JsValue> {
+    if let Some(text) = value.as_string() {
+        return Ok(text.into_bytes());
+    }
+    if let Some(bytes) = value.dyn_ref::<js_sys::Uint8Array>() {
+        return Ok(bytes.to_vec());
+    }
+    Err(error("ARGUMENT_INVALID", "text: expected a string or a Uint8Array", &()))
+}
