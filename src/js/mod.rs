@@ -1,7 +1,10 @@
 //! The wasm-bindgen boundary: it converts and delegates, and decides nothing.
 //!
 //! One file an area. Options come in through [`options`], which refuses unknown keys; results go out through
-//! [`to_js`]; whatever fails becomes an `Error` with a stable `code`, made by [`error`].
+//! [`to_js`]; whatever fails becomes an `Error` with a stable `code`, made by [`error`]. Nothing here is `async`:
+//! long work is a [`task::Task`] that JavaScript drives.
+
+pub mod task;
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::RefCell;

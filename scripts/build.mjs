@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+// Builds the npm package into dist/: two wasm modules, their glue, the API around them.
+//   node scripts/build.mjs [--dev] [--sizes]
+// --dev compiles fast and unoptimized. A build whose inputs are unchanged is skipped.
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { digestOf, unlessFresh } from './lib/fresh.mjs';
+import { dim, entry, inRoot, run, step } from './lib/shell.mjs';
+import { npmBinary, npmPackages, wasmBindgen, wasmToolchain } from './lib/tools.mjs';
+
+const TARGET = 'wasm32-unknown-unknown';
+/** The two modules of the one crate. `optimize`: the small one for size, the full one for the speed of its hot loops. */
+const MODULES = [
+  { name: 'lint', features: 'js', optimize: ['-Oz'] },
+  { name: 'layerwright', features: 'js,image', optimize: ['-O3'] },
+];
+
+export async function build({ dev = false } = {}) {
+  await npmPackages();
+  const inputs = digestOf(['src', 'Cargo.toml', 'Cargo.lock', 'pkg-template', 'scripts/build.mjs', 'scripts/lib', 'package-lock.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE'], dev ? 'dev' : 'release');
+  const built = await unlessFresh('build', inputs, ['dist/package.json', 'dist/index.node.js'], async () => {
+    const wasm = digestOf(['src', 'Cargo.toml', 'Cargo.lock', 'scripts/build.mjs'], dev ? 'dev' : 'release');
+    await unlessFresh('wasm', wasm, MODULES.map((m) => `target-wasm/out/${m.name}.wasm`), () => compile(dev));
+    await step('Assembling the package', assemble);
+  });
+  return built;
+}
+
+async function compile(dev) {
+  const toolchain = await wasmToolchain();
+  const bin = await wasmBindgen();
+  const profile = dev ? 'wasm-dev' : 'release';
+  const target = inRoot('target-wasm');
+  const out = inRoot('target-wasm', 'out');
+  fs.mkdirSync(out, { recursive: true });
+  for (const { name, features, optimize } of MODULES) {
+    await step(`Compiling ${name}.wasm${dev ? ' (dev)' : ''}`, async () => {
+      await run('cargo', ['rustc', ...toolchain.cargo, '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', TARGET, '--target-dir', target, '--no-default-features', '--features', features, '--locked'], { env: toolchain.env });
+      const made = path.join(target, TARGET, profile, 'layerwright.wasm');
+      await run(path.join(bin, 'wasm-bindgen'), [made, '--target', 'web', '--out-dir', out, '--out-name', name, '--experimental-reset-state-function', '--remove-producers-section', ...(dev ? [] : ['--remove-name-section'])]);
+    });
+    const bindgen = path.join(out, `${name}_bg.wasm`);
+    const wasm = path.join(out, `${name}.wasm`);
+    if (dev) fs.renameSync(bindgen, wasm);
+    else
+      await step(`Optimizing ${name}.wasm`, async () => {
+        await run(process.execPath, [npmBinary('binaryen/bin/wasm-opt', 'binaryen/bin/wasm-opt.js'), bindgen, '-o', wasm, ...optimize, '--all-features', '--disable-custom-descriptors', '--strip-debug', '--strip-producers']);
+        fs.rmSync(bindgen);
+      });
+  }
+}
+
+/** Fills dist/ from pkg-template/ and the compiled modules. */
+async function assemble() {
+  const out = inRoot('target-wasm', 'out');
+  const dist = inRoot('dist');
+  fs.rmSync(dist, { recursive: true, force: true });
+  fs.mkdirSync(path.join(dist, 'wasm'), { recursive: true });
+  for (const { name } of MODULES) {
+    fs.copyFileSync(path.join(out, `${name}.wasm`), path.join(dist, 'wasm', `${name}.wasm`));
+    fs.copyFileSync(path.join(out, `${name}.d.ts`), path.join(dist, 'wasm', `${name}.d.ts`));
+    // The module is always handed in by an entry point, so the glue's own way of finding it is left out:
+    // bundlers would follow it to a file of another name.
+    const glue = fs.readFileSync(path.join(out, `${name}.js`), 'utf8').replace(/module_or_path = new URL\([^)]*\);/, "throw new Error('no module given');");
+    fs.writeFileSync(path.join(dist, 'wasm', `${name}.js`), glue);
+  }
+  fs.cpSync(inRoot('pkg-template', 'static'), dist, { recursive: true });
+  await run(process.execPath, [npmBinary('typescript/bin/tsc'), '-p', inRoot('pkg-template')]);
+  const version = /^version = "([^"]+)"/m.exec(fs.readFileSync(inRoot('Cargo.toml'), 'utf8'))[1];
+  const manifest = JSON.parse(fs.readFileSync(inRoot('pkg-template', 'package.json'), 'utf8'));
+  fs.writeFileSync(path.join(dist, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+  for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) if (fs.existsSync(inRoot(file))) fs.copyFileSync(inRoot(file), path.join(dist, file));
+  fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
+}
+
+/** Raw, gzip and brotli size of each module, in bytes. */
+export function sizes() {
+  return MODULES.map(({ name }) => {
+    const bytes = fs.readFileSync(inRoot('dist', 'wasm', `${name}.wasm`));
+    return { name, raw: bytes.length, gzip: zlib.gzipSync(bytes, { level: 9 }).length, brotli: zlib.brotliCompressSync(bytes).length };
+  });
+}
+
+export function printSizes() {
+  const kb = (n) => `${(n / 1000).toFixed(1)} kB`.padStart(10);
+  for (const s of sizes()) console.log(`${`${s.name}.wasm`.padEnd(18)}${kb(s.raw)} raw ${kb(s.gzip)} gzip ${kb(s.brotli)} brotli`);
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname)
+  await entry(async () => {
+    const built = await build({ dev: process.argv.includes('--dev') });
+    if (!built) console.log(dim('dist/ is up to date'));
+    if (built || process.argv.includes('--sizes')) printSizes();
+  });
