@@ -1,0 +1,171 @@
+import { LayerwrightError, ours } from './errors.js';
+import type { Progress, Task, TaskStep } from './wasm/layerwright.js';
+
+/** What the glue of each module offers to every engine. */
+export interface Glue {
+  initSync(from: { module: WebAssembly.Module }): unknown;
+  lastPanic(): string;
+  panicForTest(): void;
+  version(): string;
+  __wbg_reset_state(): void;
+}
+
+/** Where a module comes from: its address, a response, its bytes, or the compiled module. */
+export type ModuleSource = string | URL | Request | Response | BufferSource | WebAssembly.Module | Promise<Response>;
+
+/** Options of long work. */
+export interface WorkOptions {
+  /** Stops the work: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called as the work goes on, at most every 50 ms, and at its end. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Something to read at any place. */
+export interface RandomAccess {
+  /** Bytes in all. */
+  readonly size: number;
+  /** `length` bytes at `offset`; fewer only at the end. */
+  read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
+}
+
+/** Bytes that a task may take in one go before the host gets its turn, in milliseconds. */
+const TURN = 40;
+
+/**
+ * One wasm instance and the way into it. Every call goes through `call`: a panic in the core becomes a
+ * `LayerwrightError` with the code `INTERNAL`, and the instance is replaced before the next call.
+ */
+export class Engine<G extends Glue> {
+  #glue: G;
+  #ready = false;
+  #loading: Promise<void> | undefined;
+  #load: (() => ModuleSource) | undefined;
+  /** Counts instances: handles of an earlier one are void. */
+  generation = 0;
+
+  constructor(glue: G) {
+    this.#glue = glue;
+  }
+
+  /** For entry points that have the module at import. */
+  start(module: WebAssembly.Module): void {
+    this.#glue.initSync({ module });
+    this.#ready = true;
+  }
+
+  /** For entry points that must fetch it: `init()` without an argument loads from here. */
+  loadFrom(load: () => ModuleSource): void {
+    this.#load = load;
+  }
+
+  /** Makes the engine ready. Does nothing when it is; may be called twice, also at the same time; may be tried again after a failure. */
+  init(source?: ModuleSource | { module: ModuleSource }): Promise<void> {
+    if (this.#ready) return Promise.resolve();
+    this.#loading ??= (async () => {
+      const given = source && typeof source === 'object' && 'module' in source ? source.module : source;
+      const from = given ?? this.#load?.();
+      if (from == null) throw new LayerwrightError('NOT_READY', 'No module to load: call init(source) with the address or the bytes of the wasm file.');
+      this.start(await compile(from));
+    })().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  call<T>(work: (glue: G) => T): T {
+    if (!this.#ready) throw new LayerwrightError('NOT_READY', 'Layerwright is not ready: await init() once before the first call.');
+    try {
+      return work(this.#glue);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) throw this.#replace(error);
+      throw ours(error);
+    }
+  }
+
+  #replace(error: Error): LayerwrightError {
+    let panic = '';
+    try {
+      panic = this.#glue.lastPanic();
+    } catch {
+      // The instance is too broken to tell.
+    }
+    this.#glue.__wbg_reset_state();
+    this.generation++;
+    return new LayerwrightError('INTERNAL', `Layerwright met a fault of its own${panic ? `: ${panic}` : ` (${error.message})`}. It has been restarted; images opened before must be opened again.`, { panic }, { cause: error });
+  }
+
+  /** Drives a task to its end, giving it bytes from `sources`. */
+  async drive<T>(begin: (glue: G) => Task, sources: readonly RandomAccess[], { signal, onProgress }: WorkOptions = {}): Promise<T> {
+    signal?.throwIfAborted();
+    const task = this.call(begin);
+    const generation = this.generation;
+    let told = -Infinity;
+    let turn = performance.now();
+    let last: Progress | undefined;
+    try {
+      for (;;) {
+        const step = this.call(() => task.step()) as TaskStep;
+        if (step.kind === 'done') {
+          if (last && onProgress) onProgress(last);
+          return step.value as T;
+        }
+        if (step.kind === 'read') {
+          try {
+            const source = sources[step.source];
+            if (!source) throw new Error(`no source ${step.source}`);
+            const answer = source.read(step.offset, step.length);
+            const bytes = answer instanceof Uint8Array ? answer : await answer;
+            this.call(() => task.feed(bytes));
+          } catch (error) {
+            signal?.throwIfAborted();
+            this.call(() => task.fail(error instanceof Error ? error.message : String(error)));
+          }
+        } else {
+          last = step.progress;
+          const now = performance.now();
+          if (onProgress && now - told >= 50) {
+            told = now;
+            onProgress(last);
+            last = undefined;
+          }
+        }
+        if (performance.now() - turn > TURN) {
+          await nextTurn();
+          turn = performance.now();
+        }
+        signal?.throwIfAborted();
+      }
+    } finally {
+      if (generation === this.generation) task.free();
+    }
+  }
+}
+
+/** Lets timers, messages and input run. */
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof MessageChannel === 'undefined') return void setTimeout(resolve, 0);
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+
+async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
+  const from = await source;
+  if (from instanceof WebAssembly.Module) return from;
+  if (from instanceof ArrayBuffer || ArrayBuffer.isView(from)) return WebAssembly.compile(from as BufferSource);
+  let response: Response;
+  try {
+    response = from instanceof Response ? from : await fetch(from as string | URL | Request);
+  } catch (error) {
+    throw new LayerwrightError('MODULE_UNREACHABLE', `The wasm module could not be fetched from ${String(from)}. Serve it beside the script, or hand it to init().`, {}, { cause: error });
+  }
+  if (!response.ok) throw new LayerwrightError('MODULE_UNREACHABLE', `The wasm module could not be fetched from ${response.url}: status ${response.status}.`, { status: response.status });
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}

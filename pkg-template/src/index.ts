@@ -1,0 +1,16 @@
+// Everything: Dockerfiles and images.
+import { dockerfileApi } from './dockerfile.js';
+import { Engine, type ModuleSource } from './engine.js';
+import * as glue from './wasm/layerwright.js';
+
+/** @internal */
+export const engine = new Engine(glue);
+
+/** Makes the module ready. Needed once in browsers; elsewhere it does nothing, since the module is ready at import. */
+export default function init(source?: ModuleSource | { module: ModuleSource }): Promise<void> {
+  return engine.init(source);
+}
+export { init };
+
+export const { version } = dockerfileApi(engine);
+export { LayerwrightError } from './errors.js';

@@ -1,0 +1,64 @@
+import type { RandomAccess } from './engine.js';
+import { LayerwrightError } from './errors.js';
+
+/** A source that may hold something to give back, such as a file handle. */
+export interface ClosableSource extends RandomAccess {
+  close?(): void | Promise<void>;
+}
+
+/** A file of the host that is already open: Node's `fs.promises.open` gives one. It is not closed by us. */
+export interface FileHandleLike {
+  stat(): Promise<{ size: number }>;
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+}
+
+/** What can be opened at any place. A string or a `file:` URL is a path, in Node, Deno and Bun. */
+export type SeekableSource = Uint8Array | ArrayBuffer | Blob | string | URL | FileHandleLike | RandomAccess;
+
+type FileOpener = (path: string | URL) => Promise<ClosableSource>;
+let openFile: FileOpener | undefined;
+
+/** @internal */
+export function setFileOpener(opener: FileOpener): void {
+  openFile = opener;
+}
+
+export const isStream = (source: unknown): source is ReadableStream<Uint8Array> => typeof ReadableStream !== 'undefined' && source instanceof ReadableStream;
+
+/** One way to read from all that users hand in. */
+export async function seekable(source: SeekableSource): Promise<ClosableSource> {
+  if (source instanceof ArrayBuffer) return bytes(new Uint8Array(source));
+  if (source instanceof Uint8Array) return bytes(source);
+  if (typeof Blob !== 'undefined' && source instanceof Blob)
+    return {
+      size: source.size,
+      read: async (offset, length) => new Uint8Array(await source.slice(offset, offset + length).arrayBuffer()),
+    };
+  if (typeof source === 'string' || source instanceof URL) {
+    if (!openFile) throw new LayerwrightError('SOURCE_UNSUPPORTED', 'A path can be opened in Node, Deno and Bun only. Hand in a Blob, bytes or a stream instead.', { source: String(source) });
+    if (source instanceof URL && source.protocol !== 'file:') throw new LayerwrightError('SOURCE_UNSUPPORTED', `${source.protocol} addresses are not opened. Fetch it and hand in the response's body.`, { source: String(source) });
+    try {
+      return await openFile(source);
+    } catch (error) {
+      throw new LayerwrightError('SOURCE_UNREADABLE', `${String(source)} could not be opened: ${error instanceof Error ? error.message : String(error)}`, { source: String(source) }, { cause: error });
+    }
+  }
+  if (typeof source === 'object' && source !== null) {
+    if ('stat' in source && typeof source.stat === 'function') {
+      const handle = source;
+      const { size } = await handle.stat();
+      return {
+        size,
+        async read(offset, length) {
+          const buffer = new Uint8Array(Math.min(length, Math.max(0, size - offset)));
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
+          return buffer.subarray(0, bytesRead);
+        },
+      };
+    }
+    if ('size' in source && 'read' in source && typeof source.size === 'number') return source as RandomAccess;
+  }
+  throw new LayerwrightError('SOURCE_UNSUPPORTED', 'This cannot be opened: hand in bytes, a Blob, a path, a file handle, a stream, or { size, read(offset, length) }.', {});
+}
+
+const bytes = (data: Uint8Array): ClosableSource => ({ size: data.length, read: (offset, length) => data.subarray(offset, offset + length) });
