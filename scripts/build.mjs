@@ -66,6 +66,7 @@ async function assemble() {
     fs.writeFileSync(path.join(dist, 'wasm', `${name}.js`), glue);
   }
   fs.cpSync(inRoot('pkg-template', 'static'), dist, { recursive: true });
+  fs.cpSync(inRoot('pkg-template', 'edge'), path.join(dist, 'edge'), { recursive: true });
   await run(process.execPath, [npmBinary('typescript/bin/tsc'), '-p', inRoot('pkg-template')]);
   const version = /^version = "([^"]+)"/m.exec(fs.readFileSync(inRoot('Cargo.toml'), 'utf8'))[1];
   const manifest = JSON.parse(fs.readFileSync(inRoot('pkg-template', 'package.json'), 'utf8'));

@@ -1,0 +1,23 @@
+// The package and its edge worker in a real workerd.
+import path from 'node:path';
+import { build } from '../build.mjs';
+import { capture, inRoot } from '../lib/shell.mjs';
+import { installed } from '../lib/installed.mjs';
+import { startWorkerd } from '../lib/workerd.mjs';
+
+export default async function edge(tally) {
+  await build();
+  const { folder } = await installed();
+  const worker = await startWorkerd(path.join(folder, 'node_modules', 'layerwright'), inRoot('tests', 'edge', 'common.mjs'));
+  try {
+    const began = performance.now();
+    const { passed, failed, output } = await (await fetch(worker.url, { method: 'POST' })).json();
+    tally.counts('Common tests in workerd', passed, failed, output, (performance.now() - began) / 1000);
+  } finally {
+    worker.stop();
+  }
+  const began = performance.now();
+  const result = await capture(process.execPath, ['--test', '--test-reporter=tap', 'tests/edge/worker.test.mjs'], { cwd: inRoot() });
+  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)`, 'm').exec(result.stdout)?.[1] ?? 0);
+  tally.counts('Edge worker in workerd', count('pass'), count('fail') || (result.code ? 1 : 0), result.output, (performance.now() - began) / 1000);
+}
