@@ -1,1 +1,81 @@
 #!/usr/bin/env node
+// The command line. Each command is a file in cli/; it is loaded when it is asked for.
+import { complain, type Command, UsageError, helpOf, parse } from './cli/command.js';
+import { paint, stdoutStyle } from './cli/terminal.js';
+import { LayerwrightError } from './errors.js';
+
+const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default: Command }> }> = {
+  lint: { summary: 'find problems in Dockerfiles, and fix them', load: () => import('./cli/lint.js') },
+  format: { summary: 'lay out Dockerfiles evenly', load: () => import('./cli/format.js') },
+  plan: { summary: 'show what a build would make: stages, layers, config', load: () => import('./cli/plan.js') },
+  build: { summary: 'make an image from a Dockerfile and its context', load: () => import('./cli/build.js') },
+  inspect: { summary: 'show an image: manifests, config, layers', load: () => import('./cli/inspect.js') },
+  ls: { summary: 'list the files of an image', load: () => import('./cli/ls.js') },
+  cat: { summary: 'print files of an image', load: () => import('./cli/cat.js') },
+  verify: { summary: 'check every digest of an image and what it claims', load: () => import('./cli/verify.js') },
+  rules: { summary: 'list the lint rules, or explain one', load: () => import('./cli/rules.js') },
+};
+
+async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    if (name === 'help' && rest[0]) return main([rest[0], '--help']);
+    process.stdout.write(overview());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-V' || name === 'version') {
+    const { version } = await import('./lint.node.js');
+    process.stdout.write(`layerwright ${version()}\n`);
+    return 0;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!entry) throw new UsageError(`There is no command "${name}".${nearest(name)} Run "layerwright help" for the list.`);
+  const command = (await entry.load()).default;
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(helpOf(name, entry.summary, command));
+    return 0;
+  }
+  return command.run(parse(name, command, rest));
+}
+
+function overview(): string {
+  const { bold } = paint(stdoutStyle());
+  const width = Math.max(...Object.keys(COMMANDS).map((n) => n.length));
+  return `${bold('layerwright')}: container images and Dockerfiles, without a daemon
+
+Usage: layerwright COMMAND [OPTIONS] [ARGUMENTS]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${bold(name.padEnd(width))}  ${summary}`)
+  .join('\n')}
+
+"layerwright COMMAND --help" tells a command's options. A file named "-" is standard input.
+Exit status: 0 all is well, 1 findings or a failed check, 2 wrong usage or unreadable input.
+`;
+}
+
+/** ` Did you mean "x"?` for a name one or two letters off. */
+function nearest(name: string): string {
+  const near = Object.keys(COMMANDS).find((c) => distance(c, name) <= 2);
+  return near ? ` Did you mean "${near}"?` : '';
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+// A reader that goes away (`layerwright ls x | head`) ends the work quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  complain(error instanceof LayerwrightError || error instanceof UsageError ? error : (error as Error));
+  process.exitCode = 2;
+}

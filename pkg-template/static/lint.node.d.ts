@@ -1,0 +1,2 @@
+export * from './lint.js';
+export { default } from './lint.js';
