@@ -1,5 +1,10 @@
 //! Push decoders and writers: tar, gzip, zstd.
+//!
+//! Every decoder here is fed with `push` in pieces of any size and ended with `finish`; what it finds goes to a sink.
+//! Memory is bounded by the format's own window and by limits, never by the length of the input.
 
 pub mod crc32;
 pub mod gzip_write;
+pub(crate) mod numbers;
+pub mod tar;
 pub mod tar_write;

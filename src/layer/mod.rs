@@ -1,1 +1,7 @@
 //! One layer's entries and whiteouts; the merged tree.
+
+pub mod index;
+pub mod tree;
+
+pub use index::{LayerIndex, Member};
+pub use tree::{Attributes, Name, Node, NodeId, Origin, Tree, TreeIssue, TreeIssueKind};
