@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { LayerwrightError } from '../errors.js';
+import { type Arguments, type Command, complain, flag, list, pairs, text, type Option } from './command.js';
+import { expand, read, type Input } from './input.js';
+import { ignoreFile } from './plan.js';
+import { stdoutStyle, terminalWidth } from './terminal.js';
+
+const LEVELS = ['error', 'warning', 'info', 'style'] as const;
+const FORMATS = ['terminal', 'json', 'sarif', 'checkstyle', 'gnu', 'github'] as const;
+
+const command: Command = {
+  usage: 'FILE...',
+  about: 'A folder stands for the Dockerfiles in it. A .hadolint.yaml is taken from the working folder, or from where hadolint looks for it.',
+  options: {
+    profile: { type: 'string', short: 'p', value: 'NAME', choices: ['recommended', 'hadolint', 'buildkit', 'strict', 'all'], help: 'which rules: recommended, hadolint, buildkit, strict, all (default: recommended)' },
+    enable: { type: 'string', multiple: true, value: 'CODE', help: 'add a rule; may be repeated' },
+    ignore: { type: 'string', multiple: true, value: 'CODE', help: 'leave a rule out; may be repeated' },
+    config: { type: 'string', short: 'c', value: 'FILE', help: 'a .hadolint.yaml' },
+    'no-config': { type: 'boolean', help: 'look for no configuration' },
+    'build-arg': { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'set a build argument; may be repeated' },
+    'failure-threshold': { type: 'string', short: 't', value: 'LEVEL', choices: [...LEVELS, 'none'], help: 'the lowest level that makes the exit status 1 (default: info)' },
+    'no-fail': { type: 'boolean', help: 'exit with 0 whatever is found' },
+    fix: { type: 'boolean', help: 'apply the safe fixes to the files' },
+    format: { type: 'string', short: 'f', value: 'FORMAT', choices: FORMATS, help: `how to print: ${FORMATS.join(', ')} (default: terminal)` } satisfies Option,
+  },
+  arguments: [1, Infinity],
+  examples: [
+    ["layerwright lint Dockerfile 'services/**/Dockerfile'", 'lint files and patterns'],
+    ['layerwright lint --fix .', 'fix what is safe to fix, show the rest'],
+    ['docker compose config | … | layerwright lint -', 'lint standard input'],
+  ],
+  run,
+};
+export default command;
+
+async function run(args: Arguments): Promise<number> {
+  const lw = await import('../lint.node.js');
+  const names = await expand(args.positionals);
+  const config = flag(args, 'no-config') ? undefined : await configuration(text(args, 'config'));
+  const options = { profile: text(args, 'profile') as Profile | undefined, enable: list(args, 'enable'), ignore: list(args, 'ignore'), buildArgs: pairs(args, 'build-arg'), config };
+  const files: Parameters<typeof lw.renderReport>[1] = [];
+  let unreadable = false;
+  for (const name of names) {
+    let input: Input;
+    try {
+      input = await read(name);
+    } catch (error) {
+      // One missing file does not hide what is wrong in the others.
+      complain(error as Error);
+      unreadable = true;
+      continue;
+    }
+    const given = { ...options, dockerignore: name === '-' ? undefined : await ignoreFile(name) };
+    let source: string | Uint8Array = input.bytes;
+    if (flag(args, 'fix')) {
+      const fixed = lw.fix(source, given);
+      if (fixed.applied.length && name === '-') process.stdout.write(fixed.text);
+      else if (fixed.applied.length) await writeFile(name, fixed.text);
+      if (fixed.applied.length) source = fixed.text;
+    }
+    files.push({ name, text: typeof source === 'string' ? source : new TextDecoder().decode(source), findings: lw.lint(source, given).findings });
+  }
+  const format = (text(args, 'format') ?? 'terminal') as (typeof FORMATS)[number];
+  process.stdout.write(lw.renderReport(format, files, { colour: format === 'terminal' && stdoutStyle(), width: terminalWidth() }));
+  if (unreadable) return 2;
+  if (flag(args, 'no-fail')) return 0;
+  const threshold = text(args, 'failure-threshold') ?? 'info';
+  const worst = Math.min(...files.flatMap((f) => f.findings.map((x) => LEVELS.indexOf(x.level))));
+  return threshold !== 'none' && worst <= LEVELS.indexOf(threshold as (typeof LEVELS)[number]) ? 1 : 0;
+}
+
+type Profile = 'recommended' | 'hadolint' | 'buildkit' | 'strict' | 'all';
+
+/** The text of the first configuration that hadolint would take, or of the one named. */
+async function configuration(named: string | undefined): Promise<string | undefined> {
+  if (named !== undefined) {
+    try {
+      return await readFile(named, 'utf8');
+    } catch (error) {
+      throw new LayerwrightError('CONFIG_UNREADABLE', `The configuration ${named} could not be read: ${(error as Error).message}`, { file: named });
+    }
+  }
+  const home = os.homedir();
+  const xdg = process.env.XDG_CONFIG_HOME ?? path.join(home, '.config');
+  const places = [['.', '.hadolint'], [xdg, 'hadolint'], [path.join(home, '.hadolint'), 'hadolint'], [path.join(home, '.hadolint'), 'config'], [home, '.hadolint']] as const;
+  for (const [folder, name] of places) {
+    for (const ending of ['yaml', 'yml']) {
+      const found = await readFile(path.join(folder, `${name}.${ending}`), 'utf8').catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
