@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { digestOf, unlessFresh } from './lib/fresh.mjs';
-import { dim, entry, inRoot, run, step } from './lib/shell.mjs';
+import { capture, dim, entry, inRoot, Remedy, run, step } from './lib/shell.mjs';
 import { npmBinary, npmPackages, wasmBindgen, wasmToolchain } from './lib/tools.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
@@ -22,7 +22,7 @@ export async function build({ dev = false } = {}) {
   const built = await unlessFresh('build', inputs, ['dist/package.json', 'dist/index.node.js'], async () => {
     const wasm = digestOf(['src', 'Cargo.toml', 'Cargo.lock', 'scripts/build.mjs'], dev ? 'dev' : 'release');
     await unlessFresh('wasm', wasm, MODULES.map((m) => `target-wasm/out/${m.name}.wasm`), () => compile(dev));
-    await step('Assembling the package', assemble);
+    await step('Assembling the package', () => assemble(dev));
   });
   return built;
 }
@@ -52,7 +52,7 @@ async function compile(dev) {
 }
 
 /** Fills dist/ from pkg-template/ and the compiled modules. */
-async function assemble() {
+async function assemble(dev) {
   const out = inRoot('target-wasm', 'out');
   const dist = inRoot('dist');
   fs.rmSync(dist, { recursive: true, force: true });
@@ -67,7 +67,10 @@ async function assemble() {
   }
   fs.cpSync(inRoot('pkg-template', 'static'), dist, { recursive: true });
   fs.cpSync(inRoot('pkg-template', 'edge'), path.join(dist, 'edge'), { recursive: true });
-  await run(process.execPath, [npmBinary('typescript/bin/tsc'), '-p', inRoot('pkg-template')]);
+  const types = await capture(process.execPath, [npmBinary('typescript/bin/tsc'), '-p', inRoot('pkg-template')]);
+  // Work in progress may have type errors and still be worth trying.
+  if (types.code !== 0 && dev) console.log(types.output);
+  else if (types.code !== 0) throw new Remedy(`The package's TypeScript has errors:\n${types.output}`);
   const version = /^version = "([^"]+)"/m.exec(fs.readFileSync(inRoot('Cargo.toml'), 'utf8'))[1];
   const manifest = JSON.parse(fs.readFileSync(inRoot('pkg-template', 'package.json'), 'utf8'));
   fs.writeFileSync(path.join(dist, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
