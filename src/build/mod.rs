@@ -1,1 +1,3 @@
 //! Plan and context to image.
+
+pub mod tree;
