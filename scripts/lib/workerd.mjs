@@ -6,10 +6,10 @@ import { inRoot } from './shell.mjs';
 import { npmBinary } from './tools.mjs';
 
 /**
- * Starts workerd with `main` (a file) as the worker, which imports the package by relative names from `layerwright/`.
- * Answers `{ url, pid, stop }`.
+ * Starts workerd with `main` (a file) as the worker, which imports the package by relative names from `layerwright/`
+ * and `extra` modules (name to file) beside it. Answers `{ url, pid, stop }`.
  */
-export async function startWorkerd(packageFolder, main) {
+export async function startWorkerd(packageFolder, main, extra = {}) {
   const modules = [];
   const add = (name, file) => {
     const kind = name.endsWith('.wasm') ? 'wasm' : 'esModule';
@@ -20,6 +20,7 @@ export async function startWorkerd(packageFolder, main) {
   const config = path.join(folder, `${path.basename(main, '.mjs')}.capnp`);
   const embed = (file) => path.relative(folder, file);
   add('main.mjs', embed(main));
+  for (const [name, file] of Object.entries(extra)) add(name, embed(file));
   for (const file of fs.readdirSync(packageFolder, { recursive: true }).sort())
     if (/\.(js|wasm)$/.test(file) && !/\.(node|deno|browser)\.js$|^cli/.test(file)) add(`layerwright/${file}`, embed(path.join(packageFolder, file)));
   const port = await freePort();

@@ -8,7 +8,7 @@ import { startWorkerd } from '../lib/workerd.mjs';
 export default async function edge(tally) {
   await build();
   const { folder } = await installed();
-  const worker = await startWorkerd(path.join(folder, 'node_modules', 'layerwright'), inRoot('tests', 'edge', 'common.mjs'));
+  const worker = await startWorkerd(path.join(folder, 'node_modules', 'layerwright'), inRoot('tests', 'edge', 'common.mjs'), { 'common-cases.mjs': inRoot('tests', 'js', 'common.mjs') });
   try {
     const began = performance.now();
     const { passed, failed, output } = await (await fetch(worker.url, { method: 'POST' })).json();
@@ -17,7 +17,7 @@ export default async function edge(tally) {
     worker.stop();
   }
   const began = performance.now();
-  const result = await capture(process.execPath, ['--test', '--test-reporter=tap', 'tests/edge/worker.test.mjs'], { cwd: inRoot() });
+  const result = await capture(process.execPath, ['--test', '--test-reporter=tap', 'tests/edge/worker.test.mjs'], { env: { LAYERWRIGHT_PACKAGE: path.join(folder, 'node_modules', 'layerwright') } });
   const count = (word) => Number(new RegExp(`^# ${word} (\\d+)`, 'm').exec(result.stdout)?.[1] ?? 0);
   tally.counts('Edge worker in workerd', count('pass'), count('fail') || (result.code ? 1 : 0), result.output, (performance.now() - began) / 1000);
 }
