@@ -10,10 +10,10 @@ import { capture, dim, entry, inRoot, Remedy, run, step } from './lib/shell.mjs'
 import { npmBinary, npmPackages, wasmBindgen, wasmToolchain } from './lib/tools.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
-/** The two modules of the one crate. `optimize`: the small one for size, the full one for the speed of its hot loops. */
+/** The two modules of the one crate: the small one for size, the full one for the speed of its hot loops. */
 const MODULES = [
-  { name: 'lint', features: 'js', optimize: ['-Oz'] },
-  { name: 'layerwright', features: 'js,image', optimize: ['-O3'] },
+  { name: 'lint', features: 'js', profile: 'wasm-small', optimize: ['-Oz'] },
+  { name: 'layerwright', features: 'js,image', profile: 'release', optimize: ['-O3'] },
 ];
 
 export async function build({ dev = false } = {}) {
@@ -30,11 +30,11 @@ export async function build({ dev = false } = {}) {
 async function compile(dev) {
   const toolchain = await wasmToolchain();
   const bin = await wasmBindgen();
-  const profile = dev ? 'wasm-dev' : 'release';
   const target = inRoot('target-wasm');
   const out = inRoot('target-wasm', 'out');
   fs.mkdirSync(out, { recursive: true });
-  for (const { name, features, optimize } of MODULES) {
+  for (const { name, features, profile: best, optimize } of MODULES) {
+    const profile = dev ? 'wasm-dev' : best;
     await step(`Compiling ${name}.wasm${dev ? ' (dev)' : ''}`, async () => {
       await run('cargo', ['rustc', ...toolchain.cargo, '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', TARGET, '--target-dir', target, '--no-default-features', '--features', features, '--locked'], { env: toolchain.env });
       const made = path.join(target, TARGET, profile, 'layerwright.wasm');
