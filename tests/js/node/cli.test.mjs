@@ -1,0 +1,153 @@
+// The command line as it is installed: output, exit statuses, standard input.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+
+const cli = path.resolve('node_modules', '.bin', 'layerwright');
+const examples = path.join(process.env.LAYERWRIGHT_REPOSITORY, 'examples');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'layerwright-cli-'));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+function run(args, { input, cwd = folder, env } = {}) {
+  return new Promise((resolve) => {
+    const child = execFile(cli, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, encoding: 'buffer', maxBuffer: 1 << 26 }, (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout: stdout.toString(), bytes: stdout, stderr: stderr.toString() }));
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+const image = path.join(folder, 'site.tar');
+const built = run(['build', '-t', 'static-site:1.0.0', '--output', image, path.join(examples, 'static-site')]);
+
+test('every command has --help, which names its options', async () => {
+  for (const command of ['lint', 'format', 'plan', 'inspect', 'ls', 'cat', 'verify', 'build', 'rules']) {
+    const { code, stdout } = await run([command, '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`Usage: layerwright ${command}`));
+    assert.match(stdout, /--format/);
+  }
+});
+
+test('wrong usage exits with 2 and says what is right', async () => {
+  const unknown = await run(['lnt']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /Did you mean "lint"/);
+  assert.equal((await run(['lint'])).code, 2);
+  assert.equal((await run(['lint', '--nope', 'x'])).code, 2);
+  assert.equal((await run(['lint', '--format', 'xml', 'x'])).code, 2);
+});
+
+test('lint shows the line, the place and the code, and exits with 1', async () => {
+  const { code, stdout } = await run(['lint', path.join(examples, 'node-app', 'Dockerfile')]);
+  assert.equal(code, 1);
+  assert.match(stdout, /DL3020/);
+  assert.match(stdout, /ADD entrypoint\.sh \/usr\/local\/bin\//);
+  assert.match(stdout, /\^/);
+  assert.doesNotMatch(stdout, /\x1b\[/);
+});
+
+test('lint reads standard input, and a file without findings exits with 0', async () => {
+  const clean = await run(['lint', '-'], { input: 'FROM scratch\nCOPY --chmod=0755 app /app\nUSER 1000\nENTRYPOINT ["/app"]\n' });
+  assert.equal(clean.code, 0, clean.stdout);
+  const broken = await run(['lint', '--format', 'json', '-'], { input: 'FROM scratch\nCOPYY a b\nMAINTAINER x\n' });
+  assert.equal(broken.code, 1);
+  const lines = new Set(JSON.parse(broken.stdout).map((f) => f.line));
+  assert.ok(lines.has(2) && lines.has(3), broken.stdout);
+});
+
+test('lint takes patterns and folders; an unreadable file exits with 2 and the others are still linted', async () => {
+  fs.mkdirSync(path.join(folder, 'services', 'a'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'services', 'a', 'Dockerfile'), 'FROM debian\n');
+  fs.writeFileSync(path.join(folder, 'services', 'b.Dockerfile'), 'FROM debian\n');
+  const pattern = JSON.parse((await run(['lint', '-f', 'json', 'services/**/*Dockerfile'])).stdout);
+  const walked = JSON.parse((await run(['lint', '-f', 'json', 'services'])).stdout);
+  assert.deepEqual(new Set(pattern.map((f) => f.file)), new Set(['services/a/Dockerfile', 'services/b.Dockerfile']));
+  assert.deepEqual(new Set(walked.map((f) => f.file)), new Set(pattern.map((f) => f.file)));
+  const missing = await run(['lint', '-f', 'json', 'absent', 'services/b.Dockerfile']);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /absent could not be read: there is no such file/);
+  assert.ok(JSON.parse(missing.stdout).length > 0);
+});
+
+test('lint --fix rewrites what is safe to rewrite', async () => {
+  const file = path.join(folder, 'fix.Dockerfile');
+  fs.writeFileSync(file, 'FROM debian:12 as base\nADD a.txt /a.txt\n');
+  await run(['lint', '--fix', file]);
+  assert.match(fs.readFileSync(file, 'utf8'), /FROM debian:12 AS base/);
+});
+
+test('a .hadolint.yaml of the working folder is taken', async () => {
+  const cwd = path.join(folder, 'configured');
+  fs.mkdirSync(cwd);
+  fs.writeFileSync(path.join(cwd, '.hadolint.yaml'), 'ignored:\n  - DL3006\n');
+  const codes = async (...more) => JSON.parse((await run(['lint', '-f', 'json', ...more, '-'], { cwd, input: 'FROM debian\n' })).stdout).map((f) => f.code);
+  assert.ok(!(await codes()).includes('DL3006'));
+  assert.ok((await codes('--no-config')).includes('DL3006'));
+});
+
+test('format is idempotent and --check says what is not formatted', async () => {
+  const file = path.join(folder, 'format.Dockerfile');
+  fs.writeFileSync(file, 'from debian:12\nrun a && \\\n b\n');
+  assert.equal((await run(['format', '--check', file])).code, 1);
+  assert.equal((await run(['format', '--write', file])).code, 0);
+  assert.equal((await run(['format', '--check', file])).code, 0);
+});
+
+test('plan shows stages and the image config; what BuildKit refuses exits with 1', async () => {
+  const { code, stdout } = await run(['plan', path.join(examples, 'node-app', 'Dockerfile')]);
+  assert.equal(code, 0);
+  assert.match(stdout, /runtime/);
+  assert.match(stdout, /Entrypoint\s+\["tini"/);
+  const json = JSON.parse((await run(['plan', '--format', 'json', path.join(examples, 'node-app', 'Dockerfile')])).stdout);
+  assert.equal(json.stages.length, 4);
+  assert.equal((await run(['plan', '-'], { input: 'FROM scratch\nCOPY a\n' })).code, 1);
+});
+
+test('an image that was built verifies, and is the same at a second build', async () => {
+  const { code, stderr } = await built;
+  assert.equal(code, 0, stderr);
+  assert.equal((await run(['verify', image])).code, 0);
+  const again = path.join(folder, 'again.tar');
+  await run(['build', '-t', 'static-site:1.0.0', '--output', again, path.join(examples, 'static-site')]);
+  assert.ok(fs.readFileSync(again).equals(fs.readFileSync(image)));
+});
+
+test('inspect, ls and cat read the image, from a file and from standard input', async () => {
+  await built;
+  const json = JSON.parse((await run(['inspect', '--format', 'json', image])).stdout);
+  assert.equal(json.images[0].config.config.User, '1000:1000');
+  const listed = (await run(['ls', image])).stdout.split('\n');
+  assert.ok(listed.includes('srv/www/index.html'), listed.join(' '));
+  assert.ok(!listed.some((l) => l.includes('draft')), 'the ignore file holds');
+  const { bytes } = await run(['cat', image, '/srv/www/version.txt']);
+  assert.equal(bytes.toString(), '1.0.0\n');
+  const streamed = JSON.parse((await run(['inspect', '--format', 'json', '-'], { input: fs.readFileSync(image) })).stdout);
+  assert.deepEqual(streamed.images[0].layers.map((l) => l.digest), json.images[0].layers.map((l) => l.digest));
+});
+
+test('a damaged image fails verification with the layer and the place', async () => {
+  await built;
+  const bytes = fs.readFileSync(image);
+  const at = bytes.indexOf(Buffer.from([0x1f, 0x8b, 0x08]));
+  assert.ok(at > 0);
+  bytes[at + 40] ^= 0xff;
+  const damaged = path.join(folder, 'damaged.tar');
+  fs.writeFileSync(damaged, bytes);
+  const { code, stdout } = await run(['verify', '--format', 'json', damaged]);
+  assert.equal(code, 1);
+  const errors = JSON.parse(stdout).findings.filter((f) => f.severity === 'error');
+  assert.ok(errors.some((f) => /sha256:/.test(JSON.stringify(f))), stdout);
+});
+
+test('cat of a missing path exits with 1, an unreadable image with 2', async () => {
+  await built;
+  assert.equal((await run(['cat', image, 'no/such'])).code, 1);
+  assert.equal((await run(['inspect', 'no-such.tar'])).code, 2);
+  fs.writeFileSync(path.join(folder, 'text.tar'), 'just some text, no image');
+  const { code, stderr } = await run(['inspect', 'text.tar']);
+  assert.equal(code, 2);
+  assert.match(stderr, /[A-Z]+_[A-Z_]+/);
+});
