@@ -54,14 +54,12 @@ impl Content {
     pub fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bytes(a), Self::Bytes(b)) => Rc::ptr_eq(a, b) || a == b,
-            (
-                Self::Source { source: a, offset: b, size: c },
-                Self::Source { source: x, offset: y, size: z },
-            ) => (a, b, c) == (x, y, z),
-            (
-                Self::Layer { image: a, layer: b, entry: c, .. },
-                Self::Layer { image: x, layer: y, entry: z, .. },
-            ) => (a, b, c) == (x, y, z),
+            (Self::Source { source: a, offset: b, size: c }, Self::Source { source: x, offset: y, size: z }) => {
+                (a, b, c) == (x, y, z)
+            }
+            (Self::Layer { image: a, layer: b, entry: c, .. }, Self::Layer { image: x, layer: y, entry: z, .. }) => {
+                (a, b, c) == (x, y, z)
+            }
             _ => false,
         }
     }

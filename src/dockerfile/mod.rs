@@ -10,3 +10,5 @@ pub mod syntax;
 
 pub use instruction::{Instruction, Reading};
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
+
+pub mod patterns;
