@@ -2,13 +2,25 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`syntax`] | the lossless tree |
-//! | [`instruction`] | typed instructions, read from a node |
+//! | [`syntax`] | the lossless tree that [`parse`] makes |
+//! | [`instruction`] | typed instructions, read from a node with [`Node::read`](syntax::Node::read) |
+//! | [`mount`] | the values of `RUN --mount` and `--device` |
+//! | [`expand`] | variables, quotes and escapes of words |
+//!
+//! BuildKit is the measure: what it accepts and how it reads it. Its errors are diagnostics here, and the tree goes on
+//! after them.
 
+mod args;
+pub mod expand;
 pub mod instruction;
+pub mod mount;
+mod parser;
+mod read;
+mod suggest;
 pub mod syntax;
 
 pub use instruction::{Instruction, Reading};
+pub use parser::parse;
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
 
 pub mod patterns;

@@ -1,0 +1,461 @@
+//! Flags and arguments of one logical line, each instruction by its own grammar.
+//!
+//! The grammars are those of `line_parsers.go` and `split_command.go` in BuildKit.
+
+use std::ops::Range;
+
+use super::syntax::{Escape, Flag, Keyword, Logical};
+
+/// The characters BuildKit splits keywords and plain words at: its expression `[\t\v\f\r ]+`.
+pub(crate) fn is_separator(c: char) -> bool {
+    matches!(c, '\t' | '\x0b' | '\x0c' | '\r' | ' ')
+}
+
+/// Something BuildKit's parser refuses in the arguments; `range` in the text given.
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    pub(crate) range: Range<usize>,
+}
+
+/// An argument and where it was.
+pub(crate) struct Arg {
+    pub(crate) text: String,
+    pub(crate) range: Range<usize>,
+}
+
+#[derive(Default)]
+pub(crate) struct Parsed {
+    pub(crate) words: Vec<Arg>,
+    pub(crate) json: bool,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// Reads the text after keyword and flags.
+pub(crate) fn parse(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
+    match kind {
+        Keyword::Add | Keyword::Copy | Keyword::Volume => json_or(rest, |r| separated(r)),
+        Keyword::Cmd | Keyword::Entrypoint | Keyword::Run | Keyword::Shell => json_or(rest, |r| whole(r, 0)),
+        Keyword::Expose | Keyword::From => Parsed { words: separated(rest), ..Parsed::default() },
+        Keyword::Arg => Parsed { words: words(rest, escape), ..Parsed::default() },
+        Keyword::Env | Keyword::Label => pairs(kind, rest, escape),
+        Keyword::Healthcheck => healthcheck(rest),
+        Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
+            Parsed { words: whole(rest, 0), ..Parsed::default() }
+        }
+        Keyword::Onbuild | Keyword::Unknown => Parsed::default(),
+    }
+}
+
+fn whole(rest: &str, at: usize) -> Vec<Arg> {
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    vec![Arg { text: rest.to_owned(), range: at..at + rest.len() }]
+}
+
+fn separated(rest: &str) -> Vec<Arg> {
+    let base = rest.as_ptr() as usize;
+    rest.split(is_separator)
+        .filter(|w| !w.is_empty())
+        .map(|w| {
+            let at = w.as_ptr() as usize - base;
+            Arg { text: w.to_owned(), range: at..at + w.len() }
+        })
+        .collect()
+}
+
+fn json_or(rest: &str, other: impl Fn(&str) -> Vec<Arg>) -> Parsed {
+    match json_array(rest) {
+        Json::Strings(words) => Parsed { words, json: true, problem: None },
+        Json::Mixed => Parsed { problem: Some(mixed(0..rest.len())), ..Parsed::default() },
+        Json::Not => Parsed { words: other(rest), ..Parsed::default() },
+    }
+}
+
+fn mixed(range: Range<usize>) -> Problem {
+    Problem {
+        code: "DOCKERFILE_JSON_NOT_STRINGS",
+        message: "a JSON array of arguments may hold only strings".to_owned(),
+        help: Some("put every element into double quotes".to_owned()),
+        range,
+    }
+}
+
+/// Words parted by white space outside quotes. Quotes and escapes stay in.
+fn words(rest: &str, escape: Escape) -> Vec<Arg> {
+    let escape = escape.char();
+    let mut found = Vec::new();
+    let mut chars = rest.char_indices().peekable();
+    let push = |found: &mut Vec<Arg>, range: Range<usize>| {
+        if let Some(text) = rest.get(range.clone()).filter(|t| !t.is_empty()) {
+            found.push(Arg { text: text.to_owned(), range });
+        }
+    };
+    while let Some((start, first)) = chars.next() {
+        if first.is_whitespace() {
+            continue;
+        }
+        let mut quote = None;
+        let mut end = rest.len();
+        let mut current = Some((start, first));
+        while let Some((at, c)) = current {
+            if quote.is_none() && c.is_whitespace() {
+                end = at;
+                break;
+            }
+            match quote {
+                None if c == '\'' || c == '"' => quote = Some(c),
+                Some(q) if c == q => quote = None,
+                _ => {}
+            }
+            // Nothing can be escaped inside single quotes. An escape character at the very end is dropped.
+            if c == escape && quote != Some('\'') && chars.next().is_none() {
+                end = at;
+                break;
+            }
+            current = chars.next();
+        }
+        push(&mut found, start..end);
+    }
+    found
+}
+
+/// `ENV` and `LABEL`: three words for each pair.
+fn pairs(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
+    let words = words(rest, escape);
+    let Some(first) = words.first() else { return Parsed::default() };
+    let name = kind.name();
+    let mut parsed = Parsed::default();
+    if !first.text.contains('=') {
+        let Some(end) = rest.find(is_separator) else {
+            parsed.words = words;
+            parsed.problem = Some(Problem {
+                code: "DOCKERFILE_VALUE_MISSING",
+                message: format!("{name} must have two arguments"),
+                help: Some(format!("write {name} {rest}=value")),
+                range: 0..rest.len(),
+            });
+            return parsed;
+        };
+        let value = rest[end..].trim_start_matches(is_separator);
+        let at = rest.len() - value.len();
+        parsed.words.push(Arg { text: rest[..end].to_owned(), range: 0..end });
+        parsed.words.push(Arg { text: value.to_owned(), range: at..rest.len() });
+        parsed.words.push(Arg { text: String::new(), range: end..end });
+        return parsed;
+    }
+    for word in words {
+        let Some((key, value)) = word.text.split_once('=') else {
+            parsed.problem.get_or_insert(Problem {
+                code: "DOCKERFILE_VALUE_MISSING",
+                message: format!("there is no = in {:?}", word.text),
+                help: Some(format!("write {name} name=value, with quotes where the value holds spaces")),
+                range: word.range,
+            });
+            continue;
+        };
+        let (start, end) = (word.range.start, word.range.end);
+        let equals = start + key.len();
+        parsed.words.push(Arg { text: key.to_owned(), range: start..equals });
+        parsed.words.push(Arg { text: value.to_owned(), range: equals + 1..end });
+        parsed.words.push(Arg { text: "=".to_owned(), range: equals..equals + 1 });
+    }
+    parsed
+}
+
+/// `HEALTHCHECK`: a kind, then a command.
+fn healthcheck(rest: &str) -> Parsed {
+    // The kind ends at the first byte that, taken as a character, is white space.
+    let space = |b: u8| char::from(b).is_whitespace();
+    let bytes = rest.as_bytes();
+    let end = bytes.iter().position(|&b| space(b)).unwrap_or(bytes.len());
+    if end == 0 {
+        return Parsed::default();
+    }
+    let next = bytes[end..].iter().position(|&b| !space(b)).map_or(bytes.len(), |i| end + i);
+    let lossy = |r: Range<usize>| super::parser::decode(bytes.get(r).unwrap_or(&[]));
+    let command = lossy(next..bytes.len());
+    let mut parsed = json_or(&command, |c| whole(c, 0));
+    for arg in &mut parsed.words {
+        arg.range = (next + arg.range.start).min(rest.len())..(next + arg.range.end).min(rest.len());
+    }
+    if let Some(problem) = &mut parsed.problem {
+        problem.range = next..rest.len();
+    }
+    parsed.words.insert(0, Arg { text: lossy(0..end), range: 0..end });
+    parsed
+}
+
+/// A flag as cut from the text after the keyword.
+pub(crate) struct RawFlag {
+    text: String,
+    range: Range<usize>,
+    /// End of the name in the text, where a `=` was found.
+    equals: Option<usize>,
+}
+
+impl RawFlag {
+    /// With its place in the source; the text given to [`flags`] begins at `at` of the logical line.
+    pub(crate) fn place(self, logical: &Logical, at: usize) -> Flag {
+        let range = (at + self.range.start) as u32..(at + self.range.end) as u32;
+        let equals = self.equals.map_or(range.end, |e| (at + e) as u32);
+        Flag {
+            text: self.text,
+            span: logical.source_span(range.clone()),
+            name_span: logical.source_span(range.start..equals),
+            value_span: logical.source_span((equals + 1).min(range.end)..range.end),
+            logical: range,
+        }
+    }
+}
+
+/// The flags at the start, and where the rest begins.
+///
+/// BuildKit reads this part byte by byte: a byte over 127 becomes the character of that number. The backslash escapes
+/// here whatever the escape directive says.
+pub(crate) fn flags(line: &[u8]) -> (Vec<RawFlag>, usize) {
+    let space = |b: u8| char::from(b).is_whitespace();
+    let mut found = Vec::new();
+    let mut at = 0;
+    loop {
+        at += line[at..].iter().take_while(|&&b| space(b)).count();
+        if !line[at..].starts_with(b"--") {
+            return (found, at);
+        }
+        let start = at;
+        let mut text = String::new();
+        let mut equals = None;
+        let mut quote = None;
+        let mut quoted = false;
+        while let Some(&b) = line.get(at) {
+            if quote.is_none() && space(b) {
+                break;
+            }
+            match quote {
+                None if b == b'\'' || b == b'"' => {
+                    quote = Some(b);
+                    quoted = true;
+                }
+                Some(q) if q == b => quote = None,
+                _ => {
+                    let mut b = b;
+                    if b == b'\\' {
+                        at += 1;
+                        match line.get(at) {
+                            None => break,
+                            Some(&next) => b = next,
+                        }
+                    }
+                    if b == b'=' && equals.is_none() {
+                        equals = Some(at);
+                    }
+                    text.push(char::from(b));
+                }
+            }
+            at += 1;
+        }
+        at = at.min(line.len());
+        if text == "--" {
+            return (found, at);
+        }
+        if quoted || !text.is_empty() {
+            found.push(RawFlag { text, range: start..at, equals });
+        }
+    }
+}
+
+enum Json {
+    Strings(Vec<Arg>),
+    /// An array, but not of strings only.
+    Mixed,
+    /// No array, or no JSON.
+    Not,
+}
+
+/// Nesting at which Go's decoder gives up.
+const MAX_JSON_DEPTH: usize = 10_000;
+
+/// Reads a JSON array of strings as Go's `encoding/json` does.
+fn json_array(rest: &str) -> Json {
+    let trimmed = rest.trim_start();
+    if !trimmed.starts_with('[') {
+        return Json::Not;
+    }
+    let mut reader = JsonReader { text: trimmed, at: 0, base: rest.len() - trimmed.len() };
+    match reader.document() {
+        Some((words, true)) => Json::Strings(words),
+        Some((_, false)) => Json::Mixed,
+        None => Json::Not,
+    }
+}
+
+struct JsonReader<'a> {
+    text: &'a str,
+    at: usize,
+    /// Where the text begins in the argument text.
+    base: usize,
+}
+
+impl JsonReader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// The strings of the outermost array, and whether it holds nothing else. `None` where this is not JSON.
+    fn document(&mut self) -> Option<(Vec<Arg>, bool)> {
+        let mut words = Vec::new();
+        let mut only_strings = true;
+        // The open brackets; a value is expected whenever the loop starts.
+        let mut open: Vec<u8> = Vec::new();
+        loop {
+            self.space();
+            let top = open.len() == 1;
+            match self.peek()? {
+                b'"' => {
+                    let start = self.at;
+                    let text = self.string()?;
+                    if top {
+                        words.push(Arg { text, range: self.base + start..self.base + self.at });
+                    }
+                }
+                b @ (b'[' | b'{') => {
+                    only_strings &= open.is_empty();
+                    self.at += 1;
+                    open.push(b);
+                    if open.len() > MAX_JSON_DEPTH {
+                        return None;
+                    }
+                    self.space();
+                    if !self.eat(if b == b'[' { b']' } else { b'}' }) {
+                        if b == b'{' {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                    open.pop();
+                }
+                _ => {
+                    only_strings = false;
+                    self.literal()?;
+                }
+            }
+            // After a value: a comma goes on, brackets close.
+            loop {
+                self.space();
+                let Some(&bracket) = open.last() else {
+                    return (self.at == self.text.len()).then_some((words, only_strings));
+                };
+                if self.eat(b',') {
+                    if bracket == b'{' {
+                        self.space();
+                        self.key()?;
+                    }
+                    break;
+                }
+                if !self.eat(if bracket == b'[' { b']' } else { b'}' }) {
+                    return None;
+                }
+                open.pop();
+            }
+        }
+    }
+
+    fn key(&mut self) -> Option<()> {
+        self.string()?;
+        self.space();
+        self.eat(b':').then_some(())
+    }
+
+    fn literal(&mut self) -> Option<()> {
+        let rest = &self.text[self.at..];
+        if let Some(word) = ["true", "false", "null"].into_iter().find(|w| rest.starts_with(w)) {
+            self.at += word.len();
+            return Some(());
+        }
+        let start = self.at;
+        self.eat(b'-');
+        if !self.eat(b'0') {
+            self.digits()?;
+        }
+        if self.eat(b'.') {
+            self.digits()?;
+        }
+        if self.eat(b'e') || self.eat(b'E') {
+            let _ = self.eat(b'+') || self.eat(b'-');
+            self.digits()?;
+        }
+        // A number no float holds is an error of its own kind for Go, and so no array.
+        self.text[start..self.at].parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| ())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
+    fn string(&mut self) -> Option<String> {
+        if !self.eat(b'"') {
+            return None;
+        }
+        let mut out = String::new();
+        loop {
+            let rest = &self.text[self.at..];
+            let plain = rest.bytes().take_while(|&b| b != b'"' && b != b'\\' && b >= 0x20).count();
+            out.push_str(&rest[..plain]);
+            self.at += plain + 1;
+            match rest.as_bytes().get(plain)? {
+                b'"' => return Some(out),
+                b'\\' => {
+                    let escape = self.peek()?;
+                    self.at += 1;
+                    out.push(match escape {
+                        b'"' | b'\\' | b'/' => char::from(escape),
+                        b'b' => '\u{8}',
+                        b'f' => '\u{c}',
+                        b'n' => '\n',
+                        b'r' => '\r',
+                        b't' => '\t',
+                        b'u' => self.unicode()?,
+                        _ => return None,
+                    });
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// The four digits after `\u`, and a second such escape where they form a pair.
+    fn unicode(&mut self) -> Option<char> {
+        let first = self.hex(self.at)?;
+        self.at += 4;
+        if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
+            if let Some(second) = self.hex(self.at + 2).filter(|s| (0xdc00..0xe000).contains(s)) {
+                self.at += 6;
+                return char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
+            }
+        }
+        Some(char::from_u32(first).unwrap_or('\u{fffd}'))
+    }
+
+    fn hex(&self, at: usize) -> Option<u32> {
+        let digits = self.text.as_bytes().get(at..at + 4)?;
+        digits.iter().try_fold(0, |n, &b| Some(n * 16 + char::from(b).to_digit(16)?))
+    }
+}

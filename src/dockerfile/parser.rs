@@ -1,0 +1,575 @@
+//! Bytes to tree: physical lines, directives, continuations, here-documents.
+//!
+//! The rules are those of `Parse` in BuildKit's `frontend/dockerfile/parser`; where it stops with an error, this notes
+//! a diagnostic and goes on.
+
+use std::ops::Range;
+
+use super::args::{self, Problem};
+use super::expand::Expander;
+use super::read;
+use super::suggest;
+use super::syntax::*;
+use crate::text::Span;
+
+/// Bytes of a physical line, its line feed not counted, from which BuildKit refuses it.
+const MAX_LINE: usize = 64 * 1024;
+
+/// Parses a Dockerfile. Never fails: what is wrong is in [`Dockerfile::diagnostics`].
+///
+/// Bytes that are not UTF-8 are kept in the spans and read as U+FFFD. Takes time linear in the length.
+///
+/// ```
+/// let file = layerwright::dockerfile::parse(b"FROM alpine\nRUN apk add \\\n  curl\n");
+/// assert_eq!(file.nodes[1].rest(), "apk add   curl");
+/// assert!(file.fatal().is_none());
+/// ```
+pub fn parse(source: &[u8]) -> Dockerfile {
+    let mut parser = Parser {
+        source,
+        at: 0,
+        line: 0,
+        directives_done: false,
+        file: Dockerfile::default(),
+        comments_from: 0,
+    };
+    parser.run();
+    let mut file = parser.file;
+    file.line_count = parser.line;
+    read::check(&mut file);
+    file
+}
+
+struct Parser<'a> {
+    source: &'a [u8],
+    /// Offset of the next physical line.
+    at: usize,
+    /// Number of lines read.
+    line: u32,
+    directives_done: bool,
+    file: Dockerfile,
+    /// Index of the first comment that belongs to the next instruction.
+    comments_from: u32,
+}
+
+/// A physical line: its start, the end without line-end characters, and the start of the next.
+#[derive(Clone, Copy)]
+struct Line {
+    start: usize,
+    end: usize,
+    next: usize,
+}
+
+impl Parser<'_> {
+    fn run(&mut self) {
+        while let Some(line) = self.next_line() {
+            self.top_level(line);
+        }
+        if self.file.nodes.is_empty() {
+            let at = self.source.len();
+            let lines = Lines { from: self.line, to: self.line };
+            self.parse_error(Diagnostic {
+                code: "DOCKERFILE_EMPTY",
+                message: "the file has no instructions".to_owned(),
+                help: Some("start with FROM and an image, such as `FROM alpine`".to_owned()),
+                span: Span::new(at, at),
+                lines,
+            });
+        }
+    }
+
+    fn next_line(&mut self) -> Option<Line> {
+        let start = self.at;
+        let rest = self.source.get(start..).filter(|r| !r.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let next = (start + length + 1).min(self.source.len());
+        let mut end = start + length;
+        while end > start && self.source[end - 1] == b'\r' {
+            end -= 1;
+        }
+        self.at = next;
+        self.line += 1;
+        if length >= MAX_LINE {
+            let lines = Lines { from: self.line, to: self.line };
+            self.parse_error(Diagnostic {
+                code: "DOCKERFILE_LINE_TOO_LONG",
+                message: format!("the line is {length} bytes long, over the limit of {}", MAX_LINE - 1),
+                help: Some("split it with the escape character at line ends".to_owned()),
+                span: Span::new(start, end),
+                lines,
+            });
+        }
+        Some(Line { start, end, next })
+    }
+
+    fn parse_error(&mut self, diagnostic: Diagnostic) {
+        if self.file.parse_fatal.is_none() {
+            self.file.parse_fatal = Some(self.file.diagnostics.len());
+        }
+        self.file.diagnostics.push(diagnostic);
+    }
+
+    fn item(&mut self, kind: ItemKind, start: usize) {
+        self.file.items.push(Item { kind, span: Span::new(start, self.at) });
+    }
+
+    /// A line at which an instruction may begin.
+    fn top_level(&mut self, line: Line) {
+        let mut start = line.start;
+        if start == 0 && self.source.starts_with(b"\xef\xbb\xbf") {
+            start = 3.min(line.end);
+        }
+        let space = leading_space(&self.source[start..line.end]);
+        let indented = space > 0;
+        start += space;
+        let text = &self.source[start..line.end];
+        if text.is_empty() {
+            self.directives_done = true;
+            return self.item(ItemKind::Blank, line.start);
+        }
+        if text[0] == b'#' {
+            if let Some(index) = self.directive(start, line.end) {
+                return self.item(ItemKind::Directive(index), line.start);
+            }
+            let index = self.comment(start, line.end, false);
+            // An empty comment cuts the instruction off from those before; BuildKit sees it only at the line's start.
+            if !indented && self.file.comments.last().is_some_and(|c| c.text.is_empty()) {
+                self.comments_from = self.file.comments.len() as u32;
+            }
+            return self.item(ItemKind::Comment(index), line.start);
+        }
+        self.directives_done = true;
+        self.instruction(line.start, start, line.end);
+    }
+
+    fn comment(&mut self, start: usize, end: usize, inside: bool) -> u32 {
+        let index = self.file.comments.len() as u32;
+        let text = decode(&self.source[start + 1..end]).trim().to_owned();
+        self.file.comments.push(Comment { text, span: Span::new(start, end), line: self.line, inside });
+        index
+    }
+
+    /// A comment line as a parser directive, where one can still stand.
+    fn directive(&mut self, start: usize, end: usize) -> Option<u32> {
+        if self.directives_done {
+            return None;
+        }
+        let Some((name_range, value_range)) = directive_parts(&self.source[start..end]) else {
+            self.directives_done = true;
+            return None;
+        };
+        let shift = |r: Range<usize>| Span::new(start + r.start, start + r.end);
+        let (name_span, value_span) = (shift(name_range), shift(value_range));
+        let written = name_span.of(self.source);
+        let Some(name) = ["syntax", "escape", "check"].into_iter().find(|n| n.as_bytes().eq_ignore_ascii_case(written))
+        else {
+            self.directives_done = true;
+            return None;
+        };
+        let lines = Lines { from: self.line, to: self.line };
+        let value = String::from_utf8_lossy(value_span.of(self.source)).into_owned();
+        if self.file.directives.iter().any(|d| d.name == name) {
+            self.parse_error(Diagnostic {
+                code: "DOCKERFILE_DIRECTIVE_REPEATED",
+                message: format!("only one `# {name}=` directive can be used"),
+                help: Some("remove this line".to_owned()),
+                span: Span::new(start, end),
+                lines,
+            });
+        } else if name == "escape" {
+            match value.as_str() {
+                "\\" => self.file.escape = Escape::Backslash,
+                "`" => self.file.escape = Escape::Backquote,
+                _ => self.parse_error(Diagnostic {
+                    code: "DOCKERFILE_ESCAPE_INVALID",
+                    message: format!("the escape character must be \\ or `, not {value:?}"),
+                    help: Some("write `# escape=\\` or `` # escape=` ``".to_owned()),
+                    span: value_span,
+                    lines,
+                }),
+            }
+        }
+        let index = self.file.directives.len() as u32;
+        let span = Span::new(start, end);
+        self.file.directives.push(Directive { name, value, span, name_span, value_span, line: self.line });
+        Some(index)
+    }
+
+    /// An instruction whose first line has its text from `start` to `end`.
+    fn instruction(&mut self, item_start: usize, start: usize, end: usize) {
+        let from = self.line;
+        let comments = self.comments_from..self.file.comments.len() as u32;
+        let mut raw = RawLine::default();
+        let mut last_end = end;
+        let mut empty_continuation = false;
+        let escape = self.file.escape.byte();
+        let mut kept = continuation(&self.source[start..end], escape);
+        raw.push(self.source, start..start + kept.unwrap_or(end - start));
+        while kept.is_some() {
+            let Some(line) = self.next_line() else { break };
+            let text = &self.source[line.start..line.end];
+            let space = leading_space(text);
+            last_end = line.end;
+            if space == text.len() {
+                empty_continuation = true;
+                continue;
+            }
+            if text[space] == b'#' {
+                self.comment(line.start + space, line.end, true);
+                continue;
+            }
+            kept = continuation(text, escape);
+            raw.push(self.source, line.start..line.start + kept.unwrap_or(text.len()));
+        }
+        let mut node = node_from_line(raw.finish(), self.file.escape, 0);
+        node.lines = Lines { from, to: self.line };
+        node.comments = comments;
+        node.empty_continuation = empty_continuation;
+        if let Some(error) = &mut node.error {
+            error.lines = node.lines;
+        }
+        if can_contain_heredoc(&node) && memchr::memmem::find(node.logical.text.as_bytes(), b"<<").is_some() {
+            last_end = self.heredocs(&mut node, last_end);
+            node.lines.to = self.line;
+        }
+        node.span = Span::new(start, last_end);
+        if let Some(child) = &mut node.child {
+            child.lines = node.lines;
+            child.span.end = node.span.end;
+        }
+        if let Some(error) = node.error.clone() {
+            self.parse_error(error);
+        }
+        let index = self.file.nodes.len() as u32;
+        self.file.nodes.push(node);
+        self.comments_from = self.file.comments.len() as u32;
+        self.item(ItemKind::Instruction(index), item_start);
+    }
+
+    /// Reads the bodies of the here-documents a line announces. Returns the end of the last line read.
+    fn heredocs(&mut self, node: &mut Node, mut last_end: usize) -> usize {
+        let announced = match heredocs_of(&node.logical.text) {
+            Ok(list) => list,
+            Err(message) => {
+                node.error.get_or_insert(Diagnostic {
+                    code: "DOCKERFILE_HEREDOC_DELIMITER",
+                    message,
+                    help: Some("write one word, quoted or not, after `<<`".to_owned()),
+                    span: node.logical.source_span(node.rest.clone()),
+                    lines: node.lines,
+                });
+                return last_end;
+            }
+        };
+        let mut from = node.rest.start as usize;
+        for mut doc in announced {
+            if let Some(i) = node.logical.text.get(from..).and_then(|t| t.find(&doc.word)) {
+                let (s, e) = (from + i, from + i + doc.word.len());
+                doc.doc.span = node.logical.source_span(s as u32..e as u32);
+                from = e;
+            }
+            let mut doc = doc.doc;
+            let body_start = self.at;
+            let mut body_end = self.at;
+            let mut terminated = false;
+            while let Some(line) = self.next_line() {
+                last_end = line.end;
+                let text = &self.source[line.start..line.end];
+                let tabs = if doc.chomp { text.iter().take_while(|&&b| b == b'\t').count() } else { 0 };
+                if &text[tabs..] == doc.name.as_bytes() {
+                    doc.terminator = Span::new(line.start, line.end);
+                    terminated = true;
+                    break;
+                }
+                body_end = line.next;
+            }
+            doc.body = Span::new(body_start, body_end);
+            doc.content = decode(&self.source[body_start..body_end]);
+            if !terminated {
+                doc.terminator = Span::new(body_end, body_end);
+                node.error.get_or_insert_with(|| Diagnostic {
+                    code: "DOCKERFILE_HEREDOC_UNTERMINATED",
+                    message: format!("the here-document {} is not closed", doc.name),
+                    help: Some(format!("add a line that holds only {}", doc.name)),
+                    span: doc.span,
+                    lines: Lines { from: node.lines.from, to: self.line },
+                });
+            }
+            node.heredocs.push(doc);
+        }
+        last_end
+    }
+}
+
+/// The bytes of a logical line while it is put together.
+#[derive(Default)]
+struct RawLine {
+    bytes: Vec<u8>,
+    map: Vec<Segment>,
+}
+
+impl RawLine {
+    fn push(&mut self, source: &[u8], range: Range<usize>) {
+        if !range.is_empty() || self.map.is_empty() {
+            self.map.push(Segment { logical: self.bytes.len() as u32, source: range.start as u32 });
+            self.bytes.extend_from_slice(&source[range]);
+        }
+    }
+
+    fn finish(self) -> Logical {
+        match String::from_utf8(self.bytes) {
+            Ok(text) => Logical { text, map: self.map },
+            Err(error) => decode_logical(&error.into_bytes(), &self.map),
+        }
+    }
+}
+
+/// Reads bytes that are not all UTF-8: each invalid byte becomes one U+FFFD, with a map that accounts for it.
+fn decode_logical(bytes: &[u8], map: &[Segment]) -> Logical {
+    let mut out = Logical::default();
+    let plain = Logical { text: String::new(), map: map.to_vec() };
+    let mut at = 0u32;
+    let mut segments = map.iter().peekable();
+    for chunk in bytes.utf8_chunks() {
+        let end = at + chunk.valid().len() as u32;
+        out.map.push(Segment { logical: out.text.len() as u32, source: plain.source_offset(at) });
+        while let Some(s) = segments.next_if(|s| s.logical < end) {
+            if s.logical > at {
+                out.map.push(Segment { logical: out.text.len() as u32 + (s.logical - at), source: s.source });
+            }
+        }
+        out.text.push_str(chunk.valid());
+        at = end;
+        for _ in chunk.invalid() {
+            out.map.push(Segment { logical: out.text.len() as u32, source: plain.source_offset(at) });
+            out.text.push('\u{fffd}');
+            at += 1;
+        }
+    }
+    out
+}
+
+/// Bytes as text, each byte that is not UTF-8 as one U+FFFD, as Go prints them.
+pub(crate) fn decode(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
+    }
+    out
+}
+
+/// How many bytes of white space (Unicode's) stand at the start.
+fn leading_space(text: &[u8]) -> usize {
+    let ascii = text.iter().take_while(|b| matches!(b, b'\t'..=b'\r' | b' ')).count();
+    match text.get(ascii) {
+        Some(b) if !b.is_ascii() => {
+            let valid = text[ascii..].utf8_chunks().next().map_or("", |c| c.valid());
+            ascii + valid.len() - valid.trim_start().len()
+        }
+        _ => ascii,
+    }
+}
+
+/// What is kept of a line that goes on in the next: everything before the escape character. `None` where it ends here.
+///
+/// An escape character before the last one takes its meaning away.
+fn continuation(line: &[u8], escape: u8) -> Option<usize> {
+    let end = line.iter().rposition(|b| !matches!(b, b' ' | b'\t'))?;
+    if line[end] != escape {
+        return None;
+    }
+    match end.checked_sub(1) {
+        Some(before) if line[before] == escape => None,
+        _ => Some(end),
+    }
+}
+
+/// Name and value of `# name = value`, as ranges of the line, which starts with `#`.
+fn directive_parts(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+    let ascii_space = |b: &u8| matches!(b, b'\t' | b'\n' | b'\x0c' | b'\r' | b' ');
+    let name = 1 + leading_space(&line[1..]);
+    let name_len = line[name..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    if name_len == 0 || !line[name].is_ascii_alphabetic() {
+        return None;
+    }
+    let mut at = name + name_len;
+    at += line[at..].iter().take_while(|b| ascii_space(b)).count();
+    if line.get(at) != Some(&b'=') {
+        return None;
+    }
+    at += 1;
+    let space = line[at..].iter().take_while(|b| ascii_space(b)).count();
+    if at == line.len() {
+        return None;
+    }
+    if at + space == line.len() {
+        // Only white space: BuildKit's expression gives its last character back to the value.
+        return Some((name..name + name_len, line.len() - 1..line.len()));
+    }
+    let end = line.iter().rposition(|b| !ascii_space(b))? + 1;
+    Some((name..name + name_len, at + space..end))
+}
+
+/// ONBUILD inside ONBUILD is refused, so deeper nesting needs no tree.
+const MAX_NESTING: u32 = 4;
+
+/// Splits a logical line into keyword, flags and arguments.
+fn node_from_line(logical: Logical, escape: Escape, depth: u32) -> Node {
+    let text = logical.text.as_str();
+    let start = text.len() - text.trim_start().len();
+    let trimmed = text.trim();
+    let keyword_len = trimmed.find(args::is_separator).unwrap_or(trimmed.len());
+    let keyword_text = &trimmed[..keyword_len];
+    let after = trimmed[keyword_len..].trim_start_matches(args::is_separator);
+    let after_at = start + trimmed.len() - after.len();
+    let kind = Keyword::of(keyword_text);
+    let word = |range: Range<usize>| {
+        let logical_range = range.start as u32..range.end as u32;
+        Word {
+            text: text.get(range).unwrap_or("").to_owned(),
+            span: logical.source_span(logical_range.clone()),
+            logical: logical_range,
+        }
+    };
+    let keyword = word(start..start + keyword_len);
+    let (flags, rest_at) = args::flags(after.as_bytes());
+    let flags: Vec<Flag> = flags.into_iter().map(|f| f.place(&logical, after_at)).collect();
+    let rest_at = rest_at.min(after.len());
+    // Flags are cut by the byte, so the rest may begin inside a character.
+    let rest_at = (rest_at..=after.len()).find(|&i| after.is_char_boundary(i)).unwrap_or(after.len());
+    let rest_text = after[rest_at..].trim();
+    let rest_start = after_at + rest_at + (after[rest_at..].len() - after[rest_at..].trim_start().len());
+    let rest = rest_start as u32..(rest_start + rest_text.len()) as u32;
+
+    let mut node = Node {
+        kind,
+        keyword,
+        flags,
+        args: Vec::new(),
+        json: false,
+        rest: rest.clone(),
+        heredocs: Vec::new(),
+        child: None,
+        comments: 0..0,
+        lines: Lines::default(),
+        span: Span::default(),
+        empty_continuation: false,
+        error: None,
+        logical: Logical::default(),
+    };
+    let mut problem = None;
+    if kind == Keyword::Onbuild {
+        if !rest_text.is_empty() && depth < MAX_NESTING {
+            let child = node_from_line(sub_line(&logical, rest.clone()), escape, depth + 1);
+            node.error = child.error.clone();
+            node.child = Some(Box::new(child));
+        }
+    } else {
+        let parsed = args::parse(kind, rest_text, escape);
+        node.json = parsed.json;
+        problem = parsed.problem;
+        node.args = parsed
+            .words
+            .into_iter()
+            .map(|w| {
+                let range = (rest_start + w.range.start) as u32..(rest_start + w.range.end) as u32;
+                Word { text: w.text, span: logical.source_span(range.clone()), logical: range }
+            })
+            .collect();
+    }
+    if let Some(Problem { code, message, help, range }) = problem {
+        let range = (rest_start + range.start) as u32..(rest_start + range.end) as u32;
+        node.error = Some(Diagnostic {
+            code,
+            message,
+            help,
+            span: logical.source_span(range),
+            lines: Lines::default(),
+        });
+    }
+    node.span = logical.source_span(0..logical.text.len() as u32);
+    node.logical = logical;
+    node
+}
+
+/// A part of a logical line as one of its own.
+fn sub_line(line: &Logical, range: Range<u32>) -> Logical {
+    let text = line.text.get(range.start as usize..range.end as usize).unwrap_or("").to_owned();
+    let mut map = vec![Segment { logical: 0, source: line.source_offset(range.start) }];
+    let inside = line.map.iter().filter(|s| s.logical > range.start && s.logical < range.end);
+    map.extend(inside.map(|s| Segment { logical: s.logical - range.start, source: s.source }));
+    Logical { text, map }
+}
+
+fn can_contain_heredoc(node: &Node) -> bool {
+    let node = match (node.kind, &node.child) {
+        (Keyword::Onbuild, Some(child)) => child,
+        _ => node,
+    };
+    matches!(node.kind, Keyword::Add | Keyword::Copy | Keyword::Run) && !node.json
+}
+
+/// A here-document and the word that announces it.
+struct Announced {
+    word: String,
+    doc: Heredoc,
+}
+
+/// The here-documents a logical line announces.
+fn heredocs_of(line: &str) -> Result<Vec<Announced>, String> {
+    let lexer = Expander { raw_quotes: true, raw_escapes: true, skip_unset: true, ..Expander::default() };
+    // A line that cannot be split has none.
+    let Ok(split) = lexer.expand(line, &()) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for word in split.words {
+        if let Some(doc) = heredoc(&word).map_err(|e| format!("{word}: {e}"))? {
+            found.push(Announced { word, doc });
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a word as `[fd]<<[-]NAME`.
+pub(crate) fn heredoc(word: &str) -> Result<Option<Heredoc>, super::expand::ExpandError> {
+    let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let Some(rest) = word[digits..].strip_prefix("<<") else { return Ok(None) };
+    let (chomp, rest) = rest.strip_prefix('-').map_or((false, rest), |r| (true, r));
+    if rest.is_empty() || rest.contains('<') {
+        return Ok(None);
+    }
+    let plain = Expander { skip_unset: true, ..Expander::default() };
+    let mut words = plain.expand(rest, &())?.words;
+    let (Some(name), true) = (words.pop(), words.is_empty()) else { return Ok(None) };
+    let raw = Expander { raw_quotes: true, ..plain }.expand(rest, &())?.words;
+    let quotes = |s: &str| s.bytes().filter(|b| matches!(b, b'\'' | b'"')).count();
+    let expand = raw.first().is_some_and(|r| quotes(r) == quotes(&name));
+    Ok(Some(Heredoc {
+        expand,
+        chomp,
+        fd: word[..digits].parse().unwrap_or(if digits == 0 { 0 } else { u32::MAX }),
+        name,
+        ..Heredoc::default()
+    }))
+}
+
+/// `did you mean` for an unknown instruction.
+pub(crate) fn unknown_instruction(node: &Node) -> Diagnostic {
+    let written = &node.keyword.text;
+    let names = Keyword::ALL.map(Keyword::name);
+    Diagnostic {
+        code: "DOCKERFILE_UNKNOWN_INSTRUCTION",
+        message: format!("unknown instruction: {written}"),
+        help: Some(match suggest::nearest(written, names) {
+            Some(name) => format!("did you mean {name}?"),
+            None => "instructions are ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, ONBUILD, \
+                     RUN, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR"
+                .to_owned(),
+        }),
+        span: node.keyword.span,
+        lines: node.lines,
+    }
+}
