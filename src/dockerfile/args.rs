@@ -35,7 +35,7 @@ pub(crate) struct Parsed {
 /// Reads the text after keyword and flags.
 pub(crate) fn parse(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
     match kind {
-        Keyword::Add | Keyword::Copy | Keyword::Volume => json_or(rest, |r| separated(r)),
+        Keyword::Add | Keyword::Copy | Keyword::Volume => json_or(rest, separated),
         Keyword::Cmd | Keyword::Entrypoint | Keyword::Run | Keyword::Shell => json_or(rest, |r| whole(r, 0)),
         Keyword::Expose | Keyword::From => Parsed { words: separated(rest), ..Parsed::default() },
         Keyword::Arg => Parsed { words: words(rest, escape), ..Parsed::default() },
@@ -44,7 +44,9 @@ pub(crate) fn parse(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
         Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
             Parsed { words: whole(rest, 0), ..Parsed::default() }
         }
-        Keyword::Onbuild | Keyword::Unknown => Parsed::default(),
+        // BuildKit keeps one empty argument for what it does not know.
+        Keyword::Unknown => Parsed { words: vec![Arg { text: String::new(), range: 0..0 }], ..Parsed::default() },
+        Keyword::Onbuild => Parsed::default(),
     }
 }
 
@@ -445,11 +447,10 @@ impl JsonReader<'_> {
     fn unicode(&mut self) -> Option<char> {
         let first = self.hex(self.at)?;
         self.at += 4;
-        if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
-            if let Some(second) = self.hex(self.at + 2).filter(|s| (0xdc00..0xe000).contains(s)) {
-                self.at += 6;
-                return char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
-            }
+        let low = self.text.get(self.at..).filter(|t| t.starts_with("\\u")).and_then(|_| self.hex(self.at + 2));
+        if let (0xd800..0xdc00, Some(second @ 0xdc00..0xe000)) = (first, low) {
+            self.at += 6;
+            return char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
         }
         Some(char::from_u32(first).unwrap_or('\u{fffd}'))
     }

@@ -26,7 +26,7 @@ impl Env for std::collections::BTreeMap<String, String> {
 }
 
 /// Pairs in order; the last one of a name counts.
-impl Env for [(String, String)] {
+impl Env for Vec<(String, String)> {
     fn get(&self, name: &str) -> Option<&str> {
         self.iter().rev().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
     }
@@ -127,6 +127,7 @@ impl Expander {
             raw_escapes: self.raw_escapes,
             rest: text,
             env,
+            words: Words::default(),
             depth: 0,
             matched: BTreeSet::new(),
             unmatched: BTreeSet::new(),
@@ -163,11 +164,13 @@ impl Words {
         self.in_word = true;
     }
 
-    fn finish(mut self) -> Vec<String> {
-        if !self.word.is_empty() {
-            self.done.push(self.word);
+    fn take(&mut self) -> Vec<String> {
+        let all = std::mem::take(self);
+        let mut done = all.done;
+        if !all.word.is_empty() {
+            done.push(all.word);
         }
-        self.done
+        done
     }
 }
 
@@ -177,12 +180,14 @@ struct Run<'a> {
     raw_escapes: bool,
     rest: &'a str,
     env: &'a dyn Env,
+    /// The words of the level that is read.
+    words: Words,
     depth: u32,
     matched: BTreeSet<String>,
     unmatched: BTreeSet<String>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -201,7 +206,11 @@ impl Run<'_> {
             return Err(ExpandError::Depth);
         }
         let outer = std::mem::replace(&mut self.raw_escapes, raw_escapes);
+        // BuildKit has one buffer for the unfinished words of all levels: an inner `${…}` with a text of its own drops
+        // the word that the outer one had begun. The finished ones stay.
+        let done = std::mem::take(&mut self.words).done;
         let result = self.until_inner(stop);
+        self.words = Words { done, ..Words::default() };
         self.raw_escapes = outer;
         self.depth -= 1;
         result
@@ -209,11 +218,10 @@ impl Run<'_> {
 
     fn until_inner(&mut self, stop: Option<char>) -> Result<(String, Vec<String>), ExpandError> {
         let mut result = String::new();
-        let mut words = Words::default();
         while let Some(c) = self.peek() {
             if stop == Some(c) {
                 self.next();
-                return Ok((result, words.finish()));
+                return Ok((result, self.words.take()));
             }
             match c {
                 '$' => {
@@ -222,26 +230,31 @@ impl Run<'_> {
                         return Err(ExpandError::Length);
                     }
                     result.push_str(&value);
-                    value.chars().for_each(|c| words.push(c));
+                    value.chars().for_each(|c| self.words.push(c));
+                }
+                '<' => {
+                    let value = self.heredoc_start();
+                    result.push_str(value);
+                    self.words.push_raw_str(value);
                 }
                 '\'' | '"' if !self.options.skip_quotes => {
                     let value = if c == '\'' { self.single_quote()? } else { self.double_quote()? };
                     result.push_str(&value);
-                    words.push_raw_str(&value);
+                    self.words.push_raw_str(&value);
                 }
                 _ => {
                     self.next();
                     if c != self.escape {
-                        words.push(c);
+                        self.words.push(c);
                         result.push(c);
                         continue;
                     }
                     if self.raw_escapes {
-                        words.push_raw(c);
+                        self.words.push_raw(c);
                         result.push(c);
                     }
                     if let Some(c) = self.next() {
-                        words.push_raw(c);
+                        self.words.push_raw(c);
                         result.push(c);
                     }
                 }
@@ -250,8 +263,20 @@ impl Run<'_> {
         match stop {
             Some('}') => Err(ExpandError::Brace),
             Some(_) => Err(ExpandError::Slash),
-            None => Ok((result, words.finish())),
+            None => Ok((result, self.words.take())),
         }
+    }
+
+    /// `<`, or `<<` with the blanks after it, which belong to the word: `<< EOF` is one.
+    fn heredoc_start(&mut self) -> &'a str {
+        let text = self.rest;
+        let length = match text.strip_prefix("<<") {
+            None => 1,
+            Some(after) => text.len() - after.trim_start_matches([' ', '\t', '\r', '\n']).len(),
+        };
+        let (start, rest) = text.split_at(length);
+        self.rest = rest;
+        start
     }
 
     fn single_quote(&mut self) -> Result<String, ExpandError> {
@@ -351,7 +376,11 @@ impl Run<'_> {
             c = self.next();
             modifier.extend(c.or(Some('\u{fffd}')));
         }
-        let (word, _) = self.until(Some('}'), matches!(c, Some('#' | '%'))).map_err(|e| self.at_end(e))?;
+        let pattern = matches!(c, Some('#' | '%'));
+        if empty_is_unset && pattern {
+            return Err(ExpandError::Modifier(modifier));
+        }
+        let (word, _) = self.until(Some('}'), pattern).map_err(|e| self.at_end(e))?;
         let value = self.lookup(&name);
         if value.is_none() && self.options.skip_unset {
             return Ok(format!("${{{name}{modifier}{word}}}"));
@@ -361,8 +390,7 @@ impl Run<'_> {
             Some('-') => Ok(if missing { word } else { value.unwrap_or_default() }),
             Some('+') => Ok(if missing { String::new() } else { word }),
             Some('?') if missing => {
-                let default =
-                    if value.is_none() { "is not allowed to be unset" } else { "is not allowed to be empty" };
+                let default = if value.is_none() { "is not allowed to be unset" } else { "is not allowed to be empty" };
                 let message = if word.is_empty() { default.to_owned() } else { word };
                 Err(ExpandError::Required(name, message))
             }

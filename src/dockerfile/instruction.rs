@@ -157,6 +157,14 @@ pub struct Healthcheck<'a> {
     pub flags: &'a [Flag],
 }
 
+impl Healthcheck<'_> {
+    /// The `Test` of the image's configuration: the kind, then the command.
+    pub fn test(&self) -> Vec<String> {
+        let command = self.command.args.iter().map(|a| a.text.to_owned());
+        std::iter::once(self.kind.to_owned()).filter(|k| !k.is_empty()).chain(command).collect()
+    }
+}
+
 /// `ONBUILD instruction`
 #[derive(Debug, Clone)]
 pub struct Onbuild<'a> {

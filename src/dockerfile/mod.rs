@@ -5,6 +5,7 @@
 //! | [`syntax`] | the lossless tree that [`parse`] makes |
 //! | [`instruction`] | typed instructions, read from a node with [`Node::read`](syntax::Node::read) |
 //! | [`mount`] | the values of `RUN --mount` and `--device` |
+//! | [`report`] | tree and instructions as plain data |
 //! | [`expand`] | variables, quotes and escapes of words |
 //!
 //! BuildKit is the measure: what it accepts and how it reads it. Its errors are diagnostics here, and the tree goes on
@@ -16,6 +17,7 @@ pub mod instruction;
 pub mod mount;
 mod parser;
 mod read;
+pub mod report;
 mod suggest;
 pub mod syntax;
 

@@ -7,7 +7,12 @@ pub(crate) type Refusal = (String, Option<String>);
 
 /// Splits a line of comma-separated values: fields in double quotes may hold commas, `""` inside is a quote.
 pub(crate) fn fields(text: &str) -> Result<Vec<String>, Refusal> {
-    let bad = |what: &str| (format!("{what} in {text:?}"), Some("put a field that holds commas or quotes into double quotes, with quotes inside doubled".to_owned()));
+    let bad = |what: &str| {
+        (
+            format!("{what} in {text:?}"),
+            Some("put a field that holds commas or quotes into double quotes, with quotes inside doubled".to_owned()),
+        )
+    };
     if text.is_empty() {
         return Err(bad("nothing"));
     }
@@ -121,8 +126,25 @@ pub struct Mount {
 }
 
 const KEYS: [&str; 19] = [
-    "type", "from", "source", "target", "readonly", "id", "sharing", "required", "size", "mode", "uid", "gid", "src",
-    "dst", "destination", "ro", "rw", "readwrite", "env",
+    "type",
+    "from",
+    "source",
+    "target",
+    "readonly",
+    "id",
+    "sharing",
+    "required",
+    "size",
+    "mode",
+    "uid",
+    "gid",
+    "src",
+    "dst",
+    "destination",
+    "ro",
+    "rw",
+    "readwrite",
+    "env",
 ];
 
 impl Mount {
@@ -309,7 +331,8 @@ impl Device {
                 }
                 ("name", Some(name)) => device.name = name.to_owned(),
                 ("required", Some(v)) => {
-                    device.required = parse_bool(v).ok_or_else(|| (format!("invalid value for required: {v}"), None))?;
+                    device.required =
+                        parse_bool(v).ok_or_else(|| (format!("invalid value for required: {v}"), None))?;
                 }
                 _ if device.name.is_empty() => device.name.clone_from(&field),
                 (_, None) => return Err((format!("invalid field {field:?}: it must be a key=value pair"), None)),

@@ -25,14 +25,8 @@ const MAX_LINE: usize = 64 * 1024;
 /// assert!(file.fatal().is_none());
 /// ```
 pub fn parse(source: &[u8]) -> Dockerfile {
-    let mut parser = Parser {
-        source,
-        at: 0,
-        line: 0,
-        directives_done: false,
-        file: Dockerfile::default(),
-        comments_from: 0,
-    };
+    let mut parser =
+        Parser { source, at: 0, line: 0, directives_done: false, file: Dockerfile::default(), comments_from: 0 };
     parser.run();
     let mut file = parser.file;
     file.line_count = parser.line;
@@ -131,7 +125,7 @@ impl Parser<'_> {
             if let Some(index) = self.directive(start, line.end) {
                 return self.item(ItemKind::Directive(index), line.start);
             }
-            let index = self.comment(start, line.end, false);
+            let index = self.comment(start, line.end, false, indented);
             // An empty comment cuts the instruction off from those before; BuildKit sees it only at the line's start.
             if !indented && self.file.comments.last().is_some_and(|c| c.text.is_empty()) {
                 self.comments_from = self.file.comments.len() as u32;
@@ -142,10 +136,10 @@ impl Parser<'_> {
         self.instruction(line.start, start, line.end);
     }
 
-    fn comment(&mut self, start: usize, end: usize, inside: bool) -> u32 {
+    fn comment(&mut self, start: usize, end: usize, inside: bool, indented: bool) -> u32 {
         let index = self.file.comments.len() as u32;
         let text = decode(&self.source[start + 1..end]).trim().to_owned();
-        self.file.comments.push(Comment { text, span: Span::new(start, end), line: self.line, inside });
+        self.file.comments.push(Comment { text, span: Span::new(start, end), line: self.line, inside, indented });
         index
     }
 
@@ -215,7 +209,7 @@ impl Parser<'_> {
                 continue;
             }
             if text[space] == b'#' {
-                self.comment(line.start + space, line.end, true);
+                self.comment(line.start + space, line.end, true, space > 0);
                 continue;
             }
             kept = continuation(text, escape);
@@ -483,13 +477,8 @@ fn node_from_line(logical: Logical, escape: Escape, depth: u32) -> Node {
     }
     if let Some(Problem { code, message, help, range }) = problem {
         let range = (rest_start + range.start) as u32..(rest_start + range.end) as u32;
-        node.error = Some(Diagnostic {
-            code,
-            message,
-            help,
-            span: logical.source_span(range),
-            lines: Lines::default(),
-        });
+        node.error =
+            Some(Diagnostic { code, message, help, span: logical.source_span(range), lines: Lines::default() });
     }
     node.span = logical.source_span(0..logical.text.len() as u32);
     node.logical = logical;
@@ -538,6 +527,7 @@ pub(crate) fn heredoc(word: &str) -> Result<Option<Heredoc>, super::expand::Expa
     let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let Some(rest) = word[digits..].strip_prefix("<<") else { return Ok(None) };
     let (chomp, rest) = rest.strip_prefix('-').map_or((false, rest), |r| (true, r));
+    let rest = rest.trim_start_matches(['\t', '\n', '\x0c', '\r', ' ']);
     if rest.is_empty() || rest.contains('<') {
         return Ok(None);
     }
@@ -565,9 +555,11 @@ pub(crate) fn unknown_instruction(node: &Node) -> Diagnostic {
         message: format!("unknown instruction: {written}"),
         help: Some(match suggest::nearest(written, names) {
             Some(name) => format!("did you mean {name}?"),
-            None => "instructions are ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, ONBUILD, \
+            None => {
+                "instructions are ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, ONBUILD, \
                      RUN, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR"
-                .to_owned(),
+                    .to_owned()
+            }
         }),
         span: node.keyword.span,
         lines: node.lines,

@@ -183,7 +183,8 @@ impl<'a> Reader<'a> {
             }
             [] => self.missing("requires either one or three arguments", "write `FROM image` or `FROM image AS name`"),
             [_, rest @ ..] => {
-                let span = rest.first().map_or(self.node.span, |a| a.span).to(rest.last().map_or(self.node.span, |a| a.span));
+                let span =
+                    rest.first().map_or(self.node.span, |a| a.span).to(rest.last().map_or(self.node.span, |a| a.span));
                 let help = match rest.first() {
                     Some(word) if word.text.starts_with('#') => "put the comment on a line of its own",
                     _ => "write `FROM image` or `FROM image AS name`",
@@ -302,7 +303,11 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let content = self.node.heredocs.iter().rev().find(|d| d.name == word.name);
-            let text = Heredoc { chomp: word.chomp, content: content.map_or_else(String::new, |d| d.content.clone()), ..Heredoc::default() };
+            let text = Heredoc {
+                chomp: word.chomp,
+                content: content.map_or_else(String::new, |d| d.content.clone()),
+                ..Heredoc::default()
+            };
             copy.inline.push(Inline {
                 word: *source,
                 data: text.text().into_owned(),
@@ -322,11 +327,7 @@ impl<'a> Reader<'a> {
             if key.text.is_empty() {
                 self.blank_name(value.span);
             }
-            pairs.push(Pair {
-                key: key.as_text(),
-                value: Some(value.as_text()),
-                legacy: sign.text.is_empty(),
-            });
+            pairs.push(Pair { key: key.as_text(), value: Some(value.as_text()), legacy: sign.text.is_empty() });
         }
         pairs
     }
@@ -349,11 +350,7 @@ impl<'a> Reader<'a> {
                 self.blank_name(word.span);
             }
             let middle = word.logical.start + key.len() as u32;
-            let text = |text, from: u32, to: u32| Text {
-                text,
-                span: node.source_span(from..to),
-                logical: (from, to),
-            };
+            let text = |text, from: u32, to: u32| Text { text, span: node.source_span(from..to), logical: (from, to) };
             pairs.push(Pair {
                 key: text(key, word.logical.start, middle),
                 value: Some(text(value, middle + 1, word.logical.end)),
@@ -418,12 +415,22 @@ impl<'a> Reader<'a> {
                 health.command.files = &[];
                 if health.command.args.is_empty() {
                     let help = Some("write the command that checks the container".to_owned());
-                    self.fail("DOCKERFILE_HEALTHCHECK", "missing command after HEALTHCHECK CMD".to_owned(), help, kind.span);
+                    self.fail(
+                        "DOCKERFILE_HEALTHCHECK",
+                        "missing command after HEALTHCHECK CMD".to_owned(),
+                        help,
+                        kind.span,
+                    );
                 }
             }
             _ => {
                 let message = format!("unknown type {:?} in HEALTHCHECK", kind.text);
-                self.fail("DOCKERFILE_HEALTHCHECK", message, Some("write CMD before the command".to_owned()), kind.span);
+                self.fail(
+                    "DOCKERFILE_HEALTHCHECK",
+                    message,
+                    Some("write CMD before the command".to_owned()),
+                    kind.span,
+                );
             }
         }
         let flags = self.flags(&[

@@ -50,6 +50,17 @@ impl Dockerfile {
         self.directives.iter().find(|d| d.name == name)
     }
 
+    /// What the comments before a node say about a stage or an argument: the rest of the first one that begins with its
+    /// name.
+    pub fn doc(&self, node: &Node, name: &str) -> Option<&str> {
+        if name.is_empty() {
+            return None;
+        }
+        let comments = self.comments.get(node.comments.start as usize..node.comments.end as usize)?;
+        let mut about = comments.iter().filter(|c| !c.indented);
+        about.find_map(|c| c.text.strip_prefix(name)?.strip_prefix(' '))
+    }
+
     /// The first line of the first node and the last line of the last, 1-based; `None` without instructions.
     pub fn lines(&self) -> Option<Lines> {
         Some(Lines { from: self.nodes.first()?.lines.from, to: self.nodes.last()?.lines.to })
@@ -142,6 +153,8 @@ pub struct Comment {
     pub line: u32,
     /// Whether it stands between the lines of one instruction.
     pub inside: bool,
+    /// Whether white space stands before the `#`.
+    pub indented: bool,
 }
 
 /// One instruction as BuildKit's parser sees it.
