@@ -4,7 +4,11 @@
 //! Memory is bounded by the format's own window and by limits, never by the length of the input.
 
 pub mod crc32;
+pub mod decode;
+pub mod gzip;
 pub mod gzip_write;
+pub mod inflate;
 pub(crate) mod numbers;
 pub mod tar;
 pub mod tar_write;
+pub mod zstd;

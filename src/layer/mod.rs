@@ -1,7 +1,9 @@
 //! One layer's entries and whiteouts; the merged tree.
 
 pub mod index;
+pub mod ingest;
 pub mod tree;
 
 pub use index::{LayerIndex, Member};
+pub use ingest::{Ingest, IngestOptions, Layer, LayerError, LayerLimits};
 pub use tree::{Attributes, Name, Node, NodeId, Origin, Tree, TreeIssue, TreeIssueKind};

@@ -6,6 +6,7 @@
 
 pub mod digest;
 pub mod document;
+pub mod hash;
 pub mod json;
 pub mod media;
 pub mod reference;
