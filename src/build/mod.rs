@@ -1,7 +1,10 @@
 //! Plan and context to image.
 
 pub mod copy;
+pub mod diff;
 pub mod glob;
+pub mod layer;
 pub mod mode;
 pub mod owner;
 pub mod tree;
+pub mod unpack;

@@ -1,0 +1,133 @@
+//! Writes a layer: members to tar to compressor to blob, with both digests on the way.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::archive::gzip_write::GzipWriter;
+use crate::archive::tar_write::{END, Member, TarWriteError, padding};
+use crate::oci::{Digest, MediaType};
+
+/// How a layer's blob is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerCompression {
+    /// gzip at this level, 1 to 9.
+    Gzip(u8),
+    /// Not at all.
+    None,
+}
+
+impl Default for LayerCompression {
+    fn default() -> Self {
+        Self::Gzip(6)
+    }
+}
+
+impl LayerCompression {
+    /// The media type of such a layer, among OCI's or Docker's names.
+    pub fn media_type(self, docker: bool) -> &'static str {
+        match (self, docker) {
+            (Self::Gzip(_), false) => MediaType::OCI_LAYER_GZIP,
+            (Self::None, false) => MediaType::OCI_LAYER,
+            (Self::Gzip(_), true) => MediaType::DOCKER_LAYER_GZIP,
+            (Self::None, true) => MediaType::DOCKER_LAYER,
+        }
+    }
+}
+
+/// A finished layer.
+#[derive(Clone, Debug)]
+pub struct LayerBlob {
+    /// The digest of the blob.
+    pub digest: Digest,
+    /// The digest of the uncompressed tar.
+    pub diff_id: Digest,
+    /// The size of the uncompressed tar in bytes.
+    pub uncompressed: u64,
+    /// The blob.
+    pub bytes: Vec<u8>,
+}
+
+/// Writes one layer. Only the compressed blob is held.
+pub struct LayerWriter {
+    gzip: Option<GzipWriter>,
+    plain: Sha256,
+    packed: Sha256,
+    uncompressed: u64,
+    out: Vec<u8>,
+    /// How much of `out` is hashed.
+    hashed: usize,
+}
+
+impl LayerWriter {
+    /// An empty layer.
+    pub fn new(compression: LayerCompression) -> Self {
+        let gzip = match compression {
+            LayerCompression::Gzip(level) => Some(GzipWriter::new(level)),
+            LayerCompression::None => None,
+        };
+        Self { gzip, plain: Sha256::new(), packed: Sha256::new(), uncompressed: 0, out: Vec::new(), hashed: 0 }
+    }
+
+    /// Begins a member. A file's bytes follow with [`LayerWriter::data`], all of them, and then [`LayerWriter::end`].
+    pub fn member(&mut self, member: &Member) -> Result<(), TarWriteError> {
+        let header = member.header()?;
+        self.write(&header);
+        Ok(())
+    }
+
+    /// Bytes of the member's body.
+    pub fn data(&mut self, bytes: &[u8]) {
+        self.write(bytes);
+    }
+
+    /// Ends a body of `size` bytes.
+    pub fn end(&mut self, size: u64) {
+        let zeros = [0; 512];
+        self.write(zeros.get(..padding(size)).unwrap_or_default());
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.plain.update(bytes);
+        self.uncompressed += bytes.len() as u64;
+        match &mut self.gzip {
+            Some(gzip) => gzip.write(bytes, &mut self.out),
+            None => self.out.extend_from_slice(bytes),
+        }
+        self.hash();
+    }
+
+    fn hash(&mut self) {
+        self.packed.update(self.out.get(self.hashed..).unwrap_or_default());
+        self.hashed = self.out.len();
+    }
+
+    /// Ends the archive.
+    pub fn finish(mut self) -> LayerBlob {
+        self.write(&END);
+        if let Some(gzip) = self.gzip.take() {
+            gzip.finish(&mut self.out);
+        }
+        self.hash();
+        self.out.shrink_to_fit();
+        LayerBlob {
+            digest: Digest::sha256(&self.packed.finalize().into()),
+            diff_id: Digest::sha256(&self.plain.finalize().into()),
+            uncompressed: self.uncompressed,
+            bytes: self.out,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_layer_is_two_blocks_of_zeros() {
+        let layer = LayerWriter::new(LayerCompression::None).finish();
+        assert_eq!(layer.bytes, END);
+        assert_eq!(layer.digest, layer.diff_id);
+        // What every builder gives for it.
+        assert_eq!(layer.diff_id.as_str(), "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef");
+        assert_eq!(LayerWriter::new(LayerCompression::Gzip(9)).finish().diff_id, layer.diff_id);
+    }
+}
