@@ -1,5 +1,6 @@
 //! Plan and context to image.
 
+pub mod context;
 pub mod copy;
 pub mod diff;
 pub mod glob;

@@ -25,4 +25,5 @@ pub use instruction::{Instruction, Reading};
 pub use parser::parse;
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
 
+pub mod dockerignore;
 pub mod patterns;
