@@ -1,1 +1,110 @@
-//! What a build would make.
+//! What a build would make, without building: stage graph, steps, layers, image config and history.
+//!
+//! [`plan`] follows BuildKit's `dockerfile2llb`: the same stages are reached, the same variables are seen, the same
+//! history is written, and what BuildKit refuses is refused at the same place. What only a run can tell, the plan says
+//! it does not know.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`image`] | the image configuration document |
+//! | [`platform`] | platform names |
+//! | [`reference`] | image references as a `FROM` writes them |
+//! | [`step`] | steps after expansion, ready to be carried out |
+
+pub mod image;
+pub mod platform;
+pub mod reference;
+pub mod step;
+
+use std::collections::BTreeMap;
+
+pub use image::Image;
+pub use platform::Platform;
+pub use step::{Action, Step};
+
+use crate::dockerfile::syntax::{Diagnostic, Lines};
+use crate::text::Span;
+
+/// What to plan for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `--target`: a stage's name, in any case, or its number. The last stage where not given.
+    pub target: Option<String>,
+    /// `--platform`; the build platform where not given.
+    pub platform: Option<Platform>,
+    /// The platform that builds, for `BUILDPLATFORM`; `linux/amd64` where not given.
+    pub build_platform: Option<Platform>,
+    /// `--build-arg`.
+    pub build_args: BTreeMap<String, String>,
+    /// `--label`: set on the target's image.
+    pub labels: BTreeMap<String, String>,
+    /// Configurations of base images by full reference (`docker.io/library/alpine:latest`).
+    ///
+    /// A base that is not here is unknown: it is planned as an empty configuration of the platform asked for, and
+    /// [`Stage::base_known`] says so.
+    pub base_configs: BTreeMap<String, Image>,
+    /// `--build-context`: names that stand for something else, with the configuration where it is an image.
+    pub contexts: BTreeMap<String, Option<Image>>,
+}
+
+/// The plan of a build.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Stages in order: those of the file, then those that `COPY --from` and `RUN --mount` bring in.
+    pub stages: Vec<Stage>,
+    /// Index of the target.
+    pub target: usize,
+    /// The image configuration of the target.
+    pub image: Image,
+    /// Paths of the build context that will be read, each with a leading `/`, sorted.
+    pub context_paths: Vec<String>,
+    /// Where BuildKit stops, if it does. The rest of the plan is then what is known without it.
+    pub error: Option<Diagnostic>,
+    /// All that would stop the build, of every stage that is reached.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A stage.
+#[derive(Debug, Clone, Default)]
+pub struct Stage {
+    /// Its name in lower case.
+    pub name: Option<String>,
+    /// What it is built on.
+    pub base: Base,
+    /// Whether the configuration of the base image is known (or there is none to know).
+    pub base_known: bool,
+    /// Its platform; `None` where that depends on a base that is not reached.
+    pub platform: Option<Platform>,
+    /// Whether the target needs it.
+    pub reachable: bool,
+    /// Whether it is no stage of the file but an image or context named by `--from` or `from=`.
+    pub implicit: bool,
+    /// Stages that its steps read from, ascending.
+    pub deps: Vec<usize>,
+    /// Its instructions after expansion, in order. Empty for stages that are not reached.
+    pub steps: Vec<Step>,
+    /// The image configuration after its last step.
+    pub image: Image,
+    /// Paths of the build context its steps read, each with a leading `/`, sorted.
+    pub context_paths: Vec<String>,
+    /// Index of the `FROM` in [`Dockerfile::nodes`](crate::dockerfile::Dockerfile::nodes); `None` for implicit ones.
+    pub node: Option<usize>,
+    /// The `FROM`.
+    pub span: Span,
+    /// The lines of the `FROM`.
+    pub lines: Lines,
+}
+
+/// What a stage is built on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Base {
+    /// Nothing.
+    #[default]
+    Scratch,
+    /// An earlier stage.
+    Stage(usize),
+    /// An image, by its full reference.
+    Image(String),
+    /// A named build context.
+    Context(String),
+}
