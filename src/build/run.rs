@@ -1,0 +1,470 @@
+//! Carries out the stages of a recipe.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use super::copy::{CopyError, CopyOptions, copy};
+use super::diff::{Change, ChangeKind, diff};
+use super::error::{BuildError, StepError};
+use super::glob;
+use super::layer::{LayerBlob, LayerCompression, LayerWriter};
+use super::mode::Mode;
+use super::owner::Owner;
+use super::step::{Action, Base, CopyStep, Recipe, RunStep, Step};
+use super::tree::{Content, Kind, Meta, Node, Tree, clean, show};
+use super::unpack::{UnpackLimits, Unpacked, Unpacker};
+use crate::archive::tar_write::Time;
+use crate::dockerfile::patterns::Patterns;
+
+/// What an asynchronous port gives.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
+
+/// Where a build gets bytes from and whom it tells how far it is.
+pub trait Host {
+    /// Up to `length` bytes at `offset` of the source that [`Content::Source`] numbers; fewer at its end.
+    fn read<'a>(&'a self, source: u32, offset: u64, length: usize) -> Answer<'a, Vec<u8>>;
+
+    /// The bytes of the members `entries` of a layer of an image that was given, in one pass over that layer.
+    fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>)
+    -> Answer<'a, BTreeMap<u32, Rc<[u8]>>>;
+
+    /// Told before each step: how many are done, how many there are, and which comes. It may wait for its listener.
+    fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+}
+
+/// Runs the command of a `RUN` on a tree.
+///
+/// Trees share what they have in common, so an executor changes a clone and gives it back; the difference becomes the
+/// layer. Several can stand in a row: the first that knows the step does it.
+pub trait Executor {
+    /// The tree after the command; `None` where this executor does not run such a step.
+    fn run<'a>(&'a self, step: &'a RunStep, tree: &'a Tree) -> Answer<'a, Option<Tree>>;
+}
+
+/// What happens at a `RUN` that no executor takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRun {
+    /// The build stops there with an error.
+    #[default]
+    Fail,
+    /// The step is left out and named in [`Outcome::skipped`].
+    Skip,
+}
+
+/// How layers are made.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The compression of new layers.
+    pub compression: LayerCompression,
+    /// The time of directories that the build makes by itself.
+    pub made: Time,
+    /// Times in new layers that are later become this.
+    pub latest: Option<Time>,
+    /// What happens at `RUN`.
+    pub on_run: OnRun,
+    /// Bounds of archives that `ADD` unpacks.
+    pub unpack: UnpackLimits,
+}
+
+/// Trees that a recipe starts from.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// The main context, `.dockerignore` applied.
+    pub context: Tree,
+    /// Further contexts by name.
+    pub contexts: BTreeMap<String, Tree>,
+    /// Images by name.
+    pub images: BTreeMap<String, Tree>,
+}
+
+/// What a build made.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The layers on top of the image that the target's first stage starts from (or of nothing), in order.
+    pub layers: Vec<LayerBlob>,
+    /// The name of that image.
+    pub base: Option<String>,
+    /// The steps that were left out: line and text.
+    pub skipped: Vec<(u32, String)>,
+    /// The file system of the image.
+    pub tree: Tree,
+}
+
+/// Carries out a recipe.
+pub async fn run(
+    recipe: &Recipe,
+    inputs: &Inputs,
+    options: &RunOptions,
+    host: &dyn Host,
+    executors: &[&dyn Executor],
+) -> Result<Outcome, BuildError> {
+    let total = recipe.stages.iter().map(|stage| stage.steps.len() as u64).sum();
+    // Only what the target stands on becomes layers; other stages are trees to copy from.
+    let mut layered = vec![false; recipe.stages.len()];
+    let mut at = Some(recipe.target);
+    let mut base = None;
+    while let Some(stage) = at {
+        let (Some(flag), Some(node)) = (layered.get_mut(stage), recipe.stages.get(stage)) else { break };
+        if *flag {
+            break;
+        }
+        *flag = true;
+        at = match &node.base {
+            Base::Stage(parent) => Some(*parent),
+            Base::Image(name) => {
+                base = Some(name.clone());
+                None
+            }
+            _ => None,
+        };
+    }
+    let mut builder =
+        Builder { inputs, options, host, executors, trees: Vec::new(), skipped: Vec::new(), done: 0, total };
+    let mut layers = Vec::new();
+    for (stage, layered) in recipe.stages.iter().zip(layered) {
+        let mut empty = false;
+        let mut tree = match &stage.base {
+            Base::Scratch => {
+                empty = true;
+                Tree::default()
+            }
+            other => builder.source(other).cloned().ok_or_else(|| BuildError::BaseMissing {
+                line: stage.steps.first().map_or(0, |step| step.line),
+                name: name_of(other),
+            })?,
+        };
+        for step in &stage.steps {
+            let wrong =
+                |cause| BuildError::Step { line: step.line, instruction: step.text.chars().take(120).collect(), cause };
+            host.progress(builder.done, builder.total, &step.text).await;
+            builder.done += 1;
+            let Some((after, changes)) = builder.step(step, &tree, empty).await.map_err(wrong)? else { continue };
+            empty = false;
+            if layered {
+                layers.push(builder.layer(&changes).await.map_err(wrong)?);
+            }
+            tree = after;
+        }
+        builder.trees.push(tree);
+    }
+    host.progress(total, total, "").await;
+    let Builder { mut trees, skipped, .. } = builder;
+    let tree = if recipe.target < trees.len() { trees.swap_remove(recipe.target) } else { Tree::default() };
+    Ok(Outcome { layers, base, skipped, tree })
+}
+
+fn name_of(base: &Base) -> String {
+    match base {
+        Base::Scratch => "scratch".to_owned(),
+        Base::Stage(index) => index.to_string(),
+        Base::Image(name) => name.clone(),
+        Base::Context(name) => name.clone().unwrap_or_else(|| "context".to_owned()),
+    }
+}
+
+struct Builder<'a> {
+    inputs: &'a Inputs,
+    options: &'a RunOptions,
+    host: &'a dyn Host,
+    executors: &'a [&'a dyn Executor],
+    /// The trees of the stages that are done.
+    trees: Vec<Tree>,
+    skipped: Vec<(u32, String)>,
+    done: u64,
+    total: u64,
+}
+
+impl Builder<'_> {
+    fn source(&self, base: &Base) -> Option<&Tree> {
+        match base {
+            Base::Scratch => None,
+            Base::Stage(index) => self.trees.get(*index),
+            Base::Image(name) => self.inputs.images.get(name),
+            Base::Context(None) => Some(&self.inputs.context),
+            Base::Context(Some(name)) => self.inputs.contexts.get(name),
+        }
+    }
+
+    /// The tree after a step and what its layer holds; `None` where the step was left out.
+    async fn step(&mut self, step: &Step, tree: &Tree, empty: bool) -> Result<Option<(Tree, Vec<Change>)>, StepError> {
+        match &step.action {
+            Action::Workdir { path, user } => {
+                let owner = match user.is_empty() {
+                    true => (0, 0),
+                    false => self.owner(user, (!empty).then_some(tree)).await?,
+                };
+                let mut after = tree.clone();
+                let at = after.resolve(path.as_bytes())?;
+                let meta =
+                    Meta { mode: 0o755, uid: owner.0, gid: owner.1, mtime: self.options.made, ..Meta::default() };
+                after.make_dirs(&at, &meta)?;
+                let changes = diff(tree, &after);
+                Ok(Some((after, changes)))
+            }
+            Action::Copy(copy) => {
+                let from = if copy.sources.is_empty() {
+                    Tree::default()
+                } else {
+                    self.source(&copy.from).cloned().ok_or_else(|| StepError::NoSource(name_of(&copy.from)))?
+                };
+                if copy.link {
+                    let made = self.copy(copy, &from, Tree::default(), None).await?;
+                    let changes = diff(&Tree::default(), &made);
+                    let mut after = tree.clone();
+                    after.merge(&made);
+                    return Ok(Some((after, changes)));
+                }
+                let after = self.copy(copy, &from, tree.clone(), (!empty).then_some(tree)).await?;
+                let changes = diff(tree, &after);
+                Ok(Some((after, changes)))
+            }
+            Action::Run(command) => {
+                for executor in self.executors {
+                    if let Some(after) = executor.run(command, tree).await.map_err(StepError::Run)? {
+                        let changes = diff(tree, &after);
+                        return Ok(Some((after, changes)));
+                    }
+                }
+                match self.options.on_run {
+                    OnRun::Fail => Err(StepError::NoExecutor),
+                    OnRun::Skip => {
+                        self.skipped.push((step.line, step.text.clone()));
+                        Ok(None)
+                    }
+                }
+            }
+        }
+    }
+
+    async fn copy(
+        &self,
+        step: &CopyStep,
+        from: &Tree,
+        mut into: Tree,
+        users: Option<&Tree>,
+    ) -> Result<Tree, StepError> {
+        let remote = |source: &&String| is_remote(source);
+        if step.checksum.is_some() && !step.sources.iter().all(|source| is_remote(source)) {
+            return Err(StepError::Checksum);
+        }
+        if let Some(source) = step.sources.iter().filter(|_| step.add).find(remote) {
+            return Err(StepError::Remote(source.clone()));
+        }
+        let owner = match &step.chown {
+            Some(text) => Some(self.owner(text, users).await?),
+            None => None,
+        };
+        let mode = step.chmod.as_deref().map(Mode::parse).transpose()?;
+        let exclude = match step.exclude.is_empty() {
+            true => None,
+            false => Some(Patterns::new(step.exclude.iter().map(String::as_str))?),
+        };
+        let mut options = CopyOptions { owner, mode, include: None, exclude, made: self.options.made };
+        let destination = step.destination.as_bytes();
+        for written in &step.sources {
+            let mut source = written.as_str();
+            options.include = None;
+            if step.parents {
+                // `/./` in a source says from where on its directories are kept.
+                let (base, kept) = source.split_once("/./").unwrap_or(("/", source));
+                let kept = show(&clean(kept.as_bytes()));
+                let pattern = kept.trim_start_matches('/');
+                if pattern.is_empty() {
+                    options.include = None;
+                } else {
+                    if !glob::has_wildcard(pattern.as_bytes()) {
+                        self.must_exist(from, base, pattern)?;
+                    }
+                    options.include = Some(Patterns::new([pattern])?);
+                }
+                source = base;
+            }
+            let cleaned = clean(source.as_bytes());
+            let sources = if cleaned.iter().any(|name| glob::has_wildcard(name)) {
+                let pattern = cleaned.join(&b'/');
+                let found = glob::expand(from, &pattern)?;
+                let found = found.ok_or_else(|| CopyError::NotFound(written.clone()))?;
+                found.into_iter().map(|path| path.join(&b'/')).collect()
+            } else {
+                vec![cleaned.join(&b'/')]
+            };
+            for source in sources {
+                if step.unpack.unwrap_or(step.add)
+                    && let Some(unpacked) = self.unpack(from, &source, &into, destination, &options).await?
+                {
+                    into = unpacked;
+                    continue;
+                }
+                copy(&mut into, destination, from, &source, &options)?;
+            }
+        }
+        options.include = None;
+        options.exclude = None;
+        for (name, text) in &step.inline {
+            let meta = Meta { mode: 0o644, mtime: self.options.made, ..Meta::default() };
+            let node = Node { meta, kind: Kind::File(Content::bytes(text.clone().into_bytes())) };
+            let mut document = Tree::default();
+            let path = clean(name.as_bytes());
+            if let Some(parent) = path.get(..path.len().saturating_sub(1)) {
+                document.make_dirs(parent, &Meta { mode: 0o755, ..Meta::default() })?;
+            }
+            document.put(&path, Rc::new(node))?;
+            copy(&mut into, destination, &document, name.as_bytes(), &options)?;
+        }
+        Ok(into)
+    }
+
+    /// `--parents` with a plain name that is not there is an error, as without `--parents`.
+    fn must_exist(&self, from: &Tree, base: &str, pattern: &str) -> Result<(), StepError> {
+        let path = format!("{base}/{pattern}");
+        match from.get(&from.resolve_parent(path.as_bytes())?) {
+            Some(_) => Ok(()),
+            None => Err(CopyError::NotFound(show(&clean(path.as_bytes()))).into()),
+        }
+    }
+
+    /// `into` with the archive that `source` is unpacked at `destination`; `None` where it is no archive.
+    async fn unpack(
+        &self,
+        from: &Tree,
+        source: &[u8],
+        into: &Tree,
+        destination: &[u8],
+        options: &CopyOptions,
+    ) -> Result<Option<Tree>, StepError> {
+        const CHUNK: u64 = 1 << 18;
+        let path = from.resolve(source)?;
+        let Some(Kind::File(content)) = from.get(&path).map(|node| &node.kind) else { return Ok(None) };
+        let text = String::from_utf8_lossy(source).into_owned();
+        let wrong = |source| StepError::Unpack { path: text.clone(), source };
+        let (uid, gid) = options.owner.unwrap_or_default();
+        let made = Meta { mode: 0o755, uid, gid, mtime: options.made, ..Meta::default() };
+        let at = into.resolve(destination)?;
+        let mut unpacker = match Unpacker::new(into.clone(), at, &made, options.owner, self.options.unpack) {
+            Ok(unpacker) => unpacker,
+            // The copier finds the same obstacle if this is no archive, and says so better.
+            Err(error) => return Err(error.into()),
+        };
+        let size = content.size();
+        let mut offset = 0;
+        while offset < size {
+            let piece = self.read(content, offset, CHUNK.min(size - offset), &text).await?;
+            if piece.is_empty() {
+                break;
+            }
+            offset += piece.len() as u64;
+            if !unpacker.push(&piece).map_err(wrong)? {
+                break;
+            }
+        }
+        match unpacker.finish().map_err(wrong)? {
+            Unpacked::Tree(tree) => Ok(Some(tree)),
+            Unpacked::NotAnArchive => Ok(None),
+        }
+    }
+
+    /// A piece of a file.
+    async fn read(&self, content: &Content, offset: u64, length: u64, path: &str) -> Result<Rc<[u8]>, StepError> {
+        let wrong = |message| StepError::Read { path: path.to_owned(), message };
+        let part = |bytes: &Rc<[u8]>| -> Rc<[u8]> {
+            let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let to = usize::try_from(offset + length).unwrap_or(usize::MAX).min(bytes.len());
+            if (from, to) == (0, bytes.len()) { bytes.clone() } else { bytes.get(from..to).unwrap_or_default().into() }
+        };
+        match content {
+            Content::Bytes(bytes) => Ok(part(bytes)),
+            Content::Source { source, offset: start, size } => {
+                let want = usize::try_from(length).unwrap_or(usize::MAX);
+                let bytes = self.host.read(*source, start.saturating_add(offset), want).await.map_err(wrong)?;
+                if bytes.is_empty() || bytes.len() > want {
+                    return Err(wrong(format!("it was listed with {size} bytes and has {offset}")));
+                }
+                Ok(bytes.into())
+            }
+            Content::Layer { image, layer, entry, .. } => {
+                let wanted = BTreeSet::from([*entry]);
+                let mut found = self.host.members(*image, *layer, &wanted).await.map_err(wrong)?;
+                found.remove(entry).map(|bytes| part(&bytes)).ok_or_else(|| wrong("it is not in its layer".to_owned()))
+            }
+        }
+    }
+
+    /// The numbers of an owner, looked up in `users`.
+    async fn owner(&self, text: &str, users: Option<&Tree>) -> Result<(u64, u64), StepError> {
+        let owner = Owner::parse(text);
+        let passwd = self.lookup(owner.names_user(), b"/etc/passwd", users, text).await?;
+        let group = self.lookup(owner.names_group(), b"/etc/group", users, text).await?;
+        Ok(owner.resolve(&passwd, &group))
+    }
+
+    async fn lookup(&self, wanted: bool, path: &[u8], users: Option<&Tree>, text: &str) -> Result<Vec<u8>, StepError> {
+        if !wanted {
+            return Ok(Vec::new());
+        }
+        let tree = users.ok_or_else(|| StepError::NoUsers(text.to_owned()))?;
+        let Ok(at) = tree.resolve(path) else { return Ok(Vec::new()) };
+        let Some(Kind::File(content)) = tree.get(&at).map(|node| &node.kind) else { return Ok(Vec::new()) };
+        // As much of it as could be a real one.
+        let size = content.size().min(16 << 20);
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < size {
+            let offset = bytes.len() as u64;
+            bytes.extend_from_slice(&self.read(content, offset, size - offset, &show(&at)).await?);
+        }
+        Ok(bytes)
+    }
+
+    /// Writes the layer of a step.
+    async fn layer(&self, changes: &[Change]) -> Result<LayerBlob, StepError> {
+        const CHUNK: u64 = 1 << 18;
+        // Members of other images' layers are fetched layer by layer, since each needs a pass over its archive.
+        let mut wanted: BTreeMap<(u32, u32), BTreeSet<u32>> = BTreeMap::new();
+        for change in changes {
+            if let ChangeKind::Node(node) = &change.kind
+                && let Kind::File(Content::Layer { image, layer, entry, .. }) = &node.kind
+            {
+                wanted.entry((*image, *layer)).or_default().insert(*entry);
+            }
+        }
+        let mut fetched: HashMap<(u32, u32), BTreeMap<u32, Rc<[u8]>>> = HashMap::new();
+        for ((image, layer), entries) in &wanted {
+            let message = |message| StepError::Read { path: format!("layer {layer}"), message };
+            let members = self.host.members(*image, *layer, entries).await.map_err(message)?;
+            fetched.insert((*image, *layer), members);
+        }
+        let mut writer = LayerWriter::new(self.options.compression);
+        for change in changes {
+            writer.member(&change.member(self.options.latest))?;
+            let ChangeKind::Node(node) = &change.kind else { continue };
+            let Kind::File(content) = &node.kind else { continue };
+            let path = || String::from_utf8_lossy(&change.path).into_owned();
+            let size = content.size();
+            if let Content::Layer { image, layer, entry, .. } = content {
+                let bytes = fetched.get(&(*image, *layer)).and_then(|members| members.get(entry));
+                match bytes.filter(|bytes| bytes.len() as u64 == size) {
+                    Some(bytes) => writer.data(bytes),
+                    None => {
+                        let message = format!("its layer does not give the {size} bytes it was listed with");
+                        return Err(StepError::Read { path: path(), message });
+                    }
+                }
+            } else {
+                let mut offset = 0;
+                while offset < size {
+                    let piece = self.read(content, offset, CHUNK.min(size - offset), &path()).await?;
+                    writer.data(&piece);
+                    offset += piece.len() as u64;
+                }
+            }
+            writer.end(size);
+        }
+        Ok(writer.finish())
+    }
+}
+
+/// A source of `ADD` that is to be fetched: an address, or a Git repository.
+fn is_remote(source: &str) -> bool {
+    ["http://", "https://", "git://", "ssh://", "git@"].iter().any(|scheme| source.starts_with(scheme))
+}

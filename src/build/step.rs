@@ -1,0 +1,109 @@
+//! What a build has to do, with nothing left to expand: the plan's answer, ready to be carried out.
+
+use crate::oci::ImageConfig;
+
+/// A build of one platform.
+#[derive(Clone, Debug, Default)]
+pub struct Recipe {
+    /// The stages that the target needs, and only those; a stage needs none behind it.
+    pub stages: Vec<Stage>,
+    /// The stage whose image is made: an index into `stages`.
+    pub target: usize,
+    /// The configuration and the history of the image as the plan foretells them, without diffIDs.
+    pub config: ImageConfig,
+}
+
+/// A stage.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// What it starts from.
+    pub base: Base,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What a stage starts from, or what a `COPY` reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Nothing.
+    Scratch,
+    /// A stage before: an index into [`Recipe::stages`].
+    Stage(usize),
+    /// An image that the build was given, by the name it is known under.
+    Image(String),
+    /// The files of a context: `None` the main one.
+    Context(Option<String>),
+}
+
+/// One instruction that touches the file system.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The first line of the instruction, from 1. That of the `ONBUILD` trigger's `FROM` where it came from a base image.
+    pub line: u32,
+    /// The instruction as the history tells it.
+    pub text: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What an instruction does to the file system.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// `COPY` or `ADD`.
+    Copy(CopyStep),
+    /// `WORKDIR`: the absolute path, and the `USER` then in force (empty: root).
+    Workdir {
+        /// The directory to make.
+        path: String,
+        /// Whose it will be.
+        user: String,
+    },
+    /// `RUN`.
+    Run(RunStep),
+}
+
+/// `COPY` or `ADD`.
+#[derive(Clone, Debug)]
+pub struct CopyStep {
+    /// It is `ADD`.
+    pub add: bool,
+    /// Where the sources are.
+    pub from: Base,
+    /// The sources as written, after expansion.
+    pub sources: Vec<String>,
+    /// Here-documents: name and text.
+    pub inline: Vec<(String, String)>,
+    /// The destination: absolute, with its trailing slash if it has one.
+    pub destination: String,
+    /// `--chown`.
+    pub chown: Option<String>,
+    /// `--chmod`.
+    pub chmod: Option<String>,
+    /// `--link`.
+    pub link: bool,
+    /// `--parents`.
+    pub parents: bool,
+    /// `--exclude`.
+    pub exclude: Vec<String>,
+    /// `--checksum`.
+    pub checksum: Option<String>,
+    /// `--unpack`, where it is given.
+    pub unpack: Option<bool>,
+}
+
+/// `RUN`: what an executor gets to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunStep {
+    /// The arguments of the process, the shell included.
+    pub arguments: Vec<String>,
+    /// `NAME=value`, build arguments included.
+    pub environment: Vec<String>,
+    /// The working directory.
+    pub directory: String,
+    /// The user in force.
+    pub user: String,
+    /// `--network`, where it is given.
+    pub network: Option<String>,
+    /// `--mount`, as written after expansion.
+    pub mounts: Vec<String>,
+}
