@@ -1,1 +1,396 @@
-//! Rules, configuration, pragmas, fixes.
+//! Rules, configuration, pragmas, fixes, reports.
+//!
+//! [`lint`] parses the file once, runs the rules of a [`Profile`] over it and settles levels, comments that silence,
+//! and order. Nothing in the text can make it fail: what the parser refuses is no reason to stop looking elsewhere.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`rule`] | what a rule is; [`rules`]: all of them, one file each |
+//! | [`context`] | what rules look at; [`commands`]: the programs a `RUN` calls; [`flow`]: its variables |
+//! | [`config`] | `.hadolint.yaml`; [`pragma`]: comments that steer |
+//! | [`report`] | formats, one file each |
+
+pub mod commands;
+pub mod config;
+pub mod context;
+mod fixing;
+pub mod flow;
+pub mod pragma;
+pub mod report;
+pub mod rule;
+pub mod rules;
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use self::config::Config;
+pub use self::config::YamlError;
+use self::context::{Context, Dialect, ShellContext};
+pub use self::fixing::{Fixed, fix};
+pub use self::rule::{Category, Level, Profile, Rule};
+use self::rule::{Check, Edit, Raw, Sink, check_script};
+use crate::dockerfile::instruction::Instruction;
+use crate::dockerfile::syntax::{Dockerfile, Lines};
+use crate::text::{LineIndex, Position, Span};
+
+/// What to look for, and what is known about the build.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Options {
+    /// The set of rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub profile: Option<Profile>,
+    /// Codes of rules that run too.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub enable: Vec<String>,
+    /// Codes of rules that do not run.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub ignore: Vec<String>,
+    /// The text of a `.hadolint.yaml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub config: Option<String>,
+    /// Build arguments.
+    #[cfg_attr(feature = "js", tsify(optional, type = "Record<string, string>"))]
+    pub build_args: BTreeMap<String, String>,
+    /// The stage that is built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub target: Option<String>,
+    /// The platform that is built for, `linux/amd64` where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub platform: Option<String>,
+    /// The text of `.dockerignore`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub dockerignore: Option<String>,
+    /// Image configurations by the reference in `FROM`.
+    #[cfg_attr(feature = "js", tsify(optional, type = "Record<string, unknown>"))]
+    pub base_configs: BTreeMap<String, serde_json::Value>,
+    /// Replaces the file's `# check=` directive, as the build argument `BUILDKIT_DOCKERFILE_CHECK` does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub check: Option<String>,
+    /// The name that reports give the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub file_name: Option<String>,
+}
+
+/// What a lint found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct LintResult {
+    /// The findings by place, then code.
+    pub findings: Vec<Finding>,
+}
+
+/// One finding, with places as JavaScript counts them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The rule's code.
+    pub code: String,
+    /// The rule's name.
+    pub name: String,
+    /// How bad it is.
+    pub level: Level,
+    /// What it is about.
+    pub category: Category,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub help: Option<String>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in UTF-16 units, from 1.
+    pub column: u32,
+    /// Line of the end.
+    pub end_line: u32,
+    /// Column after the end.
+    pub end_column: u32,
+    /// UTF-16 offset in the text.
+    pub start: u32,
+    /// UTF-16 offset after the end.
+    pub end: u32,
+    /// The lines BuildKit names for it.
+    pub lines: Lines,
+    /// Where more can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub url: Option<String>,
+    /// A correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub fix: Option<FindingFix>,
+}
+
+/// A correction of a finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct FindingFix {
+    /// What it does.
+    pub title: String,
+    /// It may be applied without asking.
+    pub safe: bool,
+    /// The replacements.
+    pub edits: Vec<FindingEdit>,
+}
+
+/// A replacement of text, in UTF-16 offsets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct FindingEdit {
+    /// Where it begins.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// What comes in its place.
+    pub text: String,
+}
+
+/// A finding with its level settled, spans in bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(crate) raw: Raw,
+    pub(crate) level: Level,
+}
+
+/// Lints a Dockerfile.
+///
+/// # Errors
+///
+/// Only where `options.config` is not YAML.
+pub fn lint(source: &[u8], options: &Options) -> Result<LintResult, YamlError> {
+    let settled = lint_settled(source, options)?;
+    let index = LineIndex::new(source);
+    Ok(LintResult { findings: settled.iter().map(|s| finding(s, &index)).collect() })
+}
+
+/// The rules a profile and the options switch on.
+fn selected(options: &Options, config: &Config) -> Vec<&'static Rule> {
+    let profile = options.profile.unwrap_or_default();
+    let named = |list: &[String], rule: &Rule| list.iter().any(|c| c.eq_ignore_ascii_case(rule.code) || c == rule.name);
+    rules::RULES
+        .iter()
+        .copied()
+        .filter(|rule| {
+            let on = rule.profiles.contains(profile)
+                || named(&options.enable, rule)
+                // A rule that is off in hadolint comes on by being given a level.
+                || (matches!(profile, Profile::Hadolint | Profile::Recommended | Profile::Strict)
+                    && rule.code.starts_with("DL")
+                    && config.levels.contains_key(rule.code));
+            on && !named(&options.ignore, rule) && !named(&config.ignored, rule)
+        })
+        .collect()
+}
+
+pub(crate) fn lint_settled(source: &[u8], options: &Options) -> Result<Vec<Settled>, YamlError> {
+    let config = options.config.as_deref().map(Config::parse).transpose()?.unwrap_or_default();
+    let file = crate::dockerfile::parse(source);
+    Ok(lint_parsed(source, &file, options, &config))
+}
+
+fn lint_parsed(source: &[u8], file: &Dockerfile, options: &Options, config: &Config) -> Vec<Settled> {
+    let exact = options.profile == Some(Profile::Hadolint);
+    let mut rules = selected(options, config);
+    let silenced = pragma::Silenced::new(file, options.check.as_deref(), exact, !config.disable_ignore_pragma);
+    if options.profile != Some(Profile::Hadolint) {
+        for rule in rules::RULES.iter().copied() {
+            if silenced.wants_experimental(rule.code) && !rules.iter().any(|r| r.code == rule.code) {
+                rules.push(rule);
+            }
+        }
+    }
+    let cx = Context::new(source, file, options, config, exact);
+    let mut found = Vec::new();
+    let mut shell_rules = Vec::new();
+    for rule in rules {
+        match rule.check {
+            Check::File(check) => check(&cx, &mut Sink { rule, found: &mut found }),
+            _ => shell_rules.push(rule),
+        }
+    }
+    if !shell_rules.is_empty() {
+        check_runs(&cx, &shell_rules, &mut found);
+    }
+    let forced = |code: &str| options.enable.iter().any(|e| e == code);
+    found.retain(|raw| {
+        let experimental = raw.rule.code == "InvalidDefinitionDescription"
+            && (forced(raw.rule.code) || options.profile == Some(Profile::All));
+        experimental || !silenced.silences(raw)
+    });
+    let mut settled: Vec<Settled> = found
+        .into_iter()
+        .map(|mut raw| {
+            if exact {
+                let line = LineIndex::new(source).line_start(raw.lines.from);
+                raw.span = Span { start: line, end: line.max(raw.span.end.min(line)) };
+            }
+            Settled { level: config.levels.get(raw.rule.code).copied().unwrap_or(raw.rule.level), raw }
+        })
+        .collect();
+    settled.sort_by(|a, b| {
+        let key = |s: &Settled| (s.raw.span.start, s.raw.rule.code, s.raw.span.end);
+        key(a).cmp(&key(b)).then_with(|| a.raw.message.cmp(&b.raw.message))
+    });
+    settled
+}
+
+/// Runs the shell rules over every script of the file.
+fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
+    const PROXIES: [&str; 8] =
+        ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy"];
+    // Names known at the end of each stage, for stages that start from it.
+    let mut known_at_end: Vec<HashSet<&str>> = Vec::new();
+    let mut known: HashSet<&str> = PROXIES.into_iter().collect();
+    for inst in cx.deep() {
+        match &inst.read {
+            Instruction::From(_) if !inst.onbuild => {
+                if known_at_end.len() < inst.stage.unwrap_or(0) {
+                    known_at_end.push(std::mem::take(&mut known));
+                }
+                let parent = inst.stage.and_then(|s| cx.stages.get(s)).and_then(|s| s.parent);
+                known = match parent.and_then(|p| known_at_end.get(p)) {
+                    Some(inherited) => inherited.clone(),
+                    None => PROXIES.into_iter().collect(),
+                };
+            }
+            Instruction::Env(pairs) => known.extend(pairs.iter().map(|p| p.key.text)),
+            // hadolint only sees the first name.
+            Instruction::Arg(pairs) => {
+                known.extend(pairs.iter().take(if cx.exact { 1 } else { usize::MAX }).map(|p| p.key.text))
+            }
+            Instruction::Run(_) => {
+                let Some(run) = inst.run(cx.exact).filter(|r| !r.exec) else { continue };
+                let shell = inst.shell.to_ascii_lowercase();
+                let foreign = ["pwsh", "powershell", "cmd"].iter().any(|s| shell.contains(s));
+                let mut here = Vec::new();
+                for body in &run.bodies {
+                    let dialect = match &body.interpreter {
+                        Some(name) => Dialect::of(name),
+                        None if foreign => None,
+                        None => Dialect::of(&inst.shell).or(Some(Dialect::Sh)),
+                    };
+                    let Some(dialect) = dialect else { continue };
+                    let shell_cx = ShellContext::new(&body.script, dialect, known.clone());
+                    for raw in check_script(&shell_cx, &body.script, rules) {
+                        let map = |span: Span| body.source_span(span);
+                        here.push(Raw {
+                            rule: raw.rule,
+                            message: raw.message,
+                            help: raw.help,
+                            span: map(raw.span),
+                            lines: inst.outer.lines,
+                            reported: inst.outer.lines,
+                            fix: raw.fix.map(|mut fix| {
+                                for edit in &mut fix.edits {
+                                    edit.span = map(edit.span);
+                                }
+                                fix
+                            }),
+                        });
+                    }
+                }
+                if cx.exact {
+                    // hadolint keeps one finding of a RUN: the last in ShellCheck's order.
+                    here.sort_by(|a, b| {
+                        (a.span.start, a.rule.level, a.rule.code).cmp(&(b.span.start, b.rule.level, b.rule.code))
+                    });
+                    found.extend(here.pop());
+                } else {
+                    found.extend(here);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Converts to what callers see.
+pub(crate) fn finding(settled: &Settled, index: &LineIndex<'_>) -> Finding {
+    let raw = &settled.raw;
+    let range = index.range(raw.span);
+    let edit = |e: &Edit| {
+        let range = index.range(e.span);
+        FindingEdit { start: range.start.offset, end: range.end.offset, text: e.text.clone() }
+    };
+    Finding {
+        code: raw.rule.code.to_owned(),
+        name: raw.rule.name.to_owned(),
+        level: settled.level,
+        category: raw.rule.category,
+        message: raw.message.clone(),
+        help: raw.help.clone(),
+        line: range.start.line,
+        column: range.start.column,
+        end_line: range.end.line,
+        end_column: range.end.column,
+        start: range.start.offset,
+        end: range.end.offset,
+        lines: raw.reported,
+        url: raw.rule.url(),
+        fix: raw.fix.as_ref().map(|f| FindingFix {
+            title: f.title.clone(),
+            safe: f.safe,
+            edits: f.edits.iter().map(edit).collect(),
+        }),
+    }
+}
+
+/// What a lint of a bare script is told.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ShellOptions {
+    /// The shell, as in `SHELL`; `/bin/sh` where not given. A `#!` line counts more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub shell: Option<String>,
+    /// Names of variables that are set before.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub env: Vec<String>,
+}
+
+/// Lints the body of one `RUN` with the `SC####` rules; none where its shell is not a POSIX-like one.
+pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
+    let parsed = crate::shell::parse(script);
+    let shell = parsed.shebang.as_deref().or(options.shell.as_deref()).unwrap_or("/bin/sh");
+    let Some(dialect) = Dialect::of(shell) else { return LintResult::default() };
+    let known = options.env.iter().map(String::as_str).collect();
+    let cx = ShellContext::new(&parsed, dialect, known);
+    let rules: Vec<&'static Rule> = rules::RULES.iter().copied().filter(|r| r.is_shell()).collect();
+    let index = LineIndex::new(script.as_bytes());
+    let mut settled: Vec<Settled> = check_script(&cx, &parsed, &rules)
+        .into_iter()
+        .map(|raw| {
+            let Position { line, .. } = index.position(raw.span.start);
+            let lines = Lines { from: line, to: line };
+            Settled {
+                level: raw.rule.level,
+                raw: Raw {
+                    rule: raw.rule,
+                    message: raw.message,
+                    help: raw.help,
+                    span: raw.span,
+                    lines,
+                    reported: lines,
+                    fix: raw.fix,
+                },
+            }
+        })
+        .collect();
+    settled.sort_by_key(|s| (s.raw.span.start, s.raw.rule.code, s.raw.span.end));
+    LintResult { findings: settled.iter().map(|s| finding(s, &index)).collect() }
+}

@@ -19,5 +19,6 @@ mod tree;
 mod walk;
 
 pub use parse::{MAX_DEPTH, parse};
+pub(crate) use tree::push_literal;
 pub use tree::*;
 pub use walk::{Node, Role, walk};

@@ -282,6 +282,10 @@ impl Parser<'_> {
                     if self.peek() == b')' {
                         self.at += 1;
                     }
+                    self.skip_blank();
+                    if self.peek() == b';' && self.byte(self.at + 1) != b';' {
+                        self.at += 1;
+                    }
                     items.push(Item { and_or, background });
                     items.extend(inside.items);
                     continue;

@@ -1,0 +1,451 @@
+//! What rules look at: the file's instructions read once, its stages, the scripts of its `RUN`s.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::Options;
+use super::commands::Cmd;
+use super::config::Config;
+use super::flow::Flow;
+use crate::dockerfile::instruction::{CommandLine, Instruction};
+use crate::dockerfile::syntax::{Dockerfile, Heredoc, Keyword, Logical, Node, Segment};
+use crate::shell::{self, PartKind, Script};
+use crate::text::Span;
+
+/// A Dockerfile as rules see it.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The bytes of the file.
+    pub source: &'a [u8],
+    /// Its tree.
+    pub file: &'a Dockerfile,
+    /// The instructions in order; the inner one of an `ONBUILD` follows it.
+    pub instructions: Vec<Inst<'a>>,
+    /// The stages in order.
+    pub stages: Vec<Stage<'a>>,
+    /// What the caller asked for.
+    pub options: &'a Options,
+    /// The configuration file.
+    pub config: &'a Config,
+    /// hadolint's own gaps are wanted too (profile `hadolint`).
+    pub exact: bool,
+}
+
+/// An instruction in its place.
+#[derive(Debug)]
+pub struct Inst<'a> {
+    /// Its node.
+    pub node: &'a Node,
+    /// The node that stands in the file: the same, or the `ONBUILD` around it.
+    pub outer: &'a Node,
+    /// Its typed form.
+    pub read: Instruction<'a>,
+    /// Index of its stage; `None` before the first `FROM`.
+    pub stage: Option<usize>,
+    /// It stands inside an `ONBUILD`.
+    pub onbuild: bool,
+    /// The shell that runs it, words joined by a space.
+    pub shell: String,
+    run: OnceCell<Option<RunBody>>,
+}
+
+/// A build stage.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// Index of its `FROM` among the instructions.
+    pub from: usize,
+    /// Its name as written.
+    pub name: Option<&'a str>,
+    /// The image or stage it starts from, as written.
+    pub image: &'a str,
+    /// The earlier stage it starts from.
+    pub parent: Option<usize>,
+    /// A later stage starts from it.
+    pub is_base: bool,
+    /// Its instructions, without the `FROM`.
+    pub body: Range<usize>,
+}
+
+/// What a `RUN` runs.
+#[derive(Debug)]
+pub struct RunBody {
+    /// Written as a JSON array: `bodies` then holds its words joined, for rules that look at programs only.
+    pub exec: bool,
+    /// The script, and those in here-documents that a shell reads.
+    pub bodies: Vec<Body>,
+    /// The simple commands of all bodies.
+    pub commands: Vec<Cmd>,
+}
+
+/// A script and where its bytes came from.
+#[derive(Debug)]
+pub struct Body {
+    /// The script.
+    pub script: Script,
+    /// Its place in the file.
+    pub logical: Logical,
+    /// What reads it, where that is not the stage's shell.
+    pub interpreter: Option<String>,
+}
+
+impl Body {
+    /// A span of the script in the source.
+    pub fn source_span(&self, span: Span) -> Span {
+        self.logical.source_span(span.start..span.end)
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Reads the instructions of `file`.
+    pub fn new(source: &'a [u8], file: &'a Dockerfile, options: &'a Options, config: &'a Config, exact: bool) -> Self {
+        let mut cx = Self { source, file, instructions: Vec::new(), stages: Vec::new(), options, config, exact };
+        for node in &file.nodes {
+            cx.push(node, node, false);
+            if let Some(child) = &node.child {
+                cx.push(child, node, true);
+            }
+        }
+        if let Some(last) = cx.stages.last_mut() {
+            last.body.end = cx.instructions.len();
+        }
+        cx.set_shells();
+        cx
+    }
+
+    fn push(&mut self, node: &'a Node, outer: &'a Node, onbuild: bool) {
+        let read = node.read().instruction;
+        let index = self.instructions.len();
+        if let (Instruction::From(from), false) = (&read, onbuild) {
+            if let Some(last) = self.stages.last_mut() {
+                last.body.end = index;
+            }
+            let parent = self.stage_named(from.image.text);
+            if let Some(stage) = parent.and_then(|i| self.stages.get_mut(i)) {
+                stage.is_base = true;
+            }
+            self.stages.push(Stage {
+                from: index,
+                name: from.name.map(|n| n.text),
+                image: from.image.text,
+                parent,
+                is_base: false,
+                body: index + 1..index + 1,
+            });
+        }
+        let stage = self.stages.len().checked_sub(1);
+        self.instructions.push(Inst { node, outer, read, stage, onbuild, shell: String::new(), run: OnceCell::new() });
+    }
+
+    /// The last stage so far that has this name, in any case.
+    pub fn stage_named(&self, name: &str) -> Option<usize> {
+        self.stages.iter().rposition(|s| s.name.is_some_and(|n| n.eq_ignore_ascii_case(name)))
+    }
+
+    /// Follows `SHELL`, `# hadolint shell=` and, for a base image of Windows, its default.
+    fn set_shells(&mut self) {
+        const DEFAULT: &str = "/bin/sh -c";
+        let mut pragmas = self
+            .file
+            .comments
+            .iter()
+            .filter_map(|c| super::pragma::shell_pragma(&c.text).map(|s| (c.span.start, s.to_owned())))
+            .peekable();
+        let mut default = DEFAULT.to_owned();
+        let mut current = default.clone();
+        let mut at_end: Vec<String> = Vec::new();
+        for inst in &mut self.instructions {
+            while let Some((_, shell)) = pragmas.next_if(|(at, _)| *at < inst.node.keyword.span.start) {
+                if inst.stage.is_none() || (at_end.is_empty() && matches!(inst.read, Instruction::From(_))) {
+                    default = shell.clone();
+                }
+                current = shell;
+            }
+            match &inst.read {
+                Instruction::From(_) if !inst.onbuild => {
+                    if let Some(stage) = inst.stage {
+                        if stage > 0 {
+                            at_end.push(current.clone());
+                        }
+                        let info = &self.stages[stage];
+                        current = match info.parent.and_then(|p| at_end.get(p)) {
+                            Some(inherited) => inherited.clone(),
+                            None if !self.exact && is_windows_image(info.image) => "cmd /S /C".to_owned(),
+                            None => default.clone(),
+                        };
+                    }
+                }
+                Instruction::Shell(words) if !words.is_empty() => {
+                    let words: Vec<&str> = words.iter().map(|w| w.text).collect();
+                    current = words.join(" ");
+                }
+                // hadolint 2.15.1 forgets the shell here.
+                Instruction::Arg(_) | Instruction::Env(_) if self.exact => current = DEFAULT.to_owned(),
+                _ => {}
+            }
+            inst.shell = current.clone();
+        }
+    }
+
+    /// Instructions as the file has them: `ONBUILD` itself, not what is in it.
+    pub fn top(&self) -> impl Iterator<Item = &Inst<'a>> {
+        self.instructions.iter().filter(|i| !i.onbuild)
+    }
+
+    /// All instructions, also those inside `ONBUILD`.
+    pub fn deep(&self) -> impl Iterator<Item = &Inst<'a>> {
+        self.instructions.iter()
+    }
+
+    /// Every `RUN` with what it runs, also inside `ONBUILD`.
+    pub fn runs(&self) -> impl Iterator<Item = (&Inst<'a>, &RunBody)> {
+        self.instructions.iter().filter_map(|i| Some((i, i.run(self.exact)?)))
+    }
+
+    /// Every command of every `RUN`, also inside `ONBUILD`.
+    pub fn commands(&self) -> impl Iterator<Item = (&Inst<'a>, &Cmd)> {
+        self.runs().flat_map(|(i, r)| r.commands.iter().map(move |c| (i, c)))
+    }
+
+    /// The instructions of a stage, those inside `ONBUILD` left out.
+    pub fn stage_body(&self, stage: &Stage<'a>) -> impl Iterator<Item = &Inst<'a>> {
+        self.instructions.get(stage.body.clone()).unwrap_or(&[]).iter().filter(|i| !i.onbuild)
+    }
+
+    /// The `FROM` of a stage.
+    pub fn from_of(&self, stage: &Stage<'a>) -> Option<&Inst<'a>> {
+        self.instructions.get(stage.from)
+    }
+
+    /// The stage is the last one, or a later one starts from it; a file without `FROM` counts.
+    pub fn is_shipped(&self, stage: Option<usize>) -> bool {
+        match stage {
+            None => true,
+            Some(i) => i + 1 == self.stages.len() || self.stages.get(i).is_some_and(|s| s.is_base),
+        }
+    }
+
+    /// The stage and the stages it starts from, itself first.
+    pub fn lineage(&self, stage: Option<usize>) -> impl Iterator<Item = &Stage<'a>> {
+        std::iter::successors(stage.and_then(|i| self.stages.get(i)), |s| s.parent.and_then(|p| self.stages.get(p)))
+    }
+}
+
+/// Images whose default shell is `cmd`.
+fn is_windows_image(image: &str) -> bool {
+    let image = image.to_ascii_lowercase();
+    image.starts_with("mcr.microsoft.com/windows")
+        || image.contains("/nanoserver")
+        || image.contains("windowsservercore")
+}
+
+impl<'a> Inst<'a> {
+    /// The keyword it is.
+    pub fn kind(&self) -> Keyword {
+        self.node.kind
+    }
+
+    /// What a `RUN` runs, parsed once; `None` for other instructions.
+    pub fn run(&self, exact: bool) -> Option<&RunBody> {
+        self.run.get_or_init(|| self.parse_run(exact)).as_ref()
+    }
+
+    fn parse_run(&self, exact: bool) -> Option<RunBody> {
+        let Instruction::Run(run) = &self.read else { return None };
+        let mut bodies = Vec::new();
+        let exec = !run.command.shell;
+        if exec {
+            let (text, map) = joined(&run.command);
+            bodies.push(body(Logical { text, map }, None));
+        } else {
+            let rest = rest_of(self.node);
+            match self.node.heredocs.as_slice() {
+                [] => bodies.push(body(rest, None)),
+                [first, ..] => {
+                    let outer = shell::parse(&rest.text);
+                    let program = outer.simple_commands().find_map(|s| s.words.first().map(|w| w.rough(&outer.source)));
+                    let leads = rest.text.trim_start().starts_with("<<");
+                    let reader = program.as_deref().map(|p| p.rsplit('/').next().unwrap_or(p).to_owned());
+                    let is_shell = |s: &str| matches!(s, "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh");
+                    if program.is_none() || (exact && leads) {
+                        let mut inner = body(heredoc_text(self, first), None);
+                        inner.interpreter = inner.script.shebang.as_deref().map(|s| interpreter(s).to_owned());
+                        bodies.push(inner);
+                    } else {
+                        bodies.push(body(with_heredocs(self, rest), None));
+                        if let (Some(name), false) = (reader.filter(|r| is_shell(r)), exact) {
+                            bodies.push(body(heredoc_text(self, first), Some(name)));
+                        }
+                    }
+                }
+            }
+        }
+        let mut commands = Vec::new();
+        for body in &bodies {
+            // hadolint sees no command in what ShellCheck cannot parse.
+            if exact && !body.script.errors.is_empty() {
+                continue;
+            }
+            if body.interpreter.as_deref().is_some_and(|i| !Dialect::knows(i)) && !exact {
+                continue;
+            }
+            commands.extend(
+                body.script.simple_commands().filter_map(|s| Cmd::new(&body.script, s, &|x| body.source_span(x))),
+            );
+        }
+        Some(RunBody { exec, bodies, commands })
+    }
+}
+
+fn body(logical: Logical, interpreter: Option<String>) -> Body {
+    Body { script: shell::parse(&logical.text), logical, interpreter }
+}
+
+/// The program of an interpreter line: `/usr/bin/env bash -e` gives `bash`.
+pub fn interpreter(line: &str) -> &str {
+    let mut words = line.split_whitespace();
+    let base = |w: Option<&'_ str>| -> Option<usize> { w.map(|w| w.rfind('/').map_or(0, |i| i + 1)) };
+    let first = words.next().unwrap_or("");
+    let name = &first[base(Some(first)).unwrap_or(0)..];
+    if name != "env" {
+        return name;
+    }
+    words.find(|w| !w.starts_with('-') && !w.contains('=')).map_or("", |w| &w[base(Some(w)).unwrap_or(0)..])
+}
+
+/// The text after keyword and flags, with its map.
+fn rest_of(node: &Node) -> Logical {
+    let (from, to) = (node.rest.start, node.rest.end);
+    let mut map = vec![Segment { logical: 0, source: node.logical.source_offset(from) }];
+    map.extend(
+        node.logical
+            .map
+            .iter()
+            .filter(|s| s.logical > from && s.logical < to)
+            .map(|s| Segment { logical: s.logical - from, source: s.source }),
+    );
+    Logical { text: node.rest().to_owned(), map }
+}
+
+/// The words of an exec form joined by spaces.
+fn joined(command: &CommandLine<'_>) -> (String, Vec<Segment>) {
+    let mut text = String::new();
+    let mut map = Vec::new();
+    for word in &command.args {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        // Behind the opening quote of the JSON string.
+        map.push(Segment { logical: text.len() as u32, source: word.span.start.saturating_add(1) });
+        text.push_str(word.text);
+    }
+    (text, map)
+}
+
+/// The body of a here-document as its reader sees it. Lines keep their places.
+fn heredoc_text(inst: &Inst<'_>, heredoc: &Heredoc) -> Logical {
+    let _ = inst;
+    let mut logical = Logical::default();
+    append_heredoc(&mut logical, heredoc);
+    logical
+}
+
+fn append_heredoc(logical: &mut Logical, heredoc: &Heredoc) {
+    let mut source = heredoc.body.start;
+    for line in heredoc.content.split_inclusive('\n') {
+        let text = if heredoc.chomp { line.trim_start_matches('\t') } else { line };
+        let dropped = (line.len() - text.len()) as u32;
+        logical.map.push(Segment { logical: logical.text.len() as u32, source: source + dropped });
+        logical.text.push_str(text);
+        source = source.saturating_add(line.len() as u32);
+    }
+}
+
+/// The command line followed by the here-documents, as a shell would be given it.
+fn with_heredocs(inst: &Inst<'_>, mut logical: Logical) -> Logical {
+    for heredoc in &inst.node.heredocs {
+        if !logical.text.ends_with('\n') {
+            logical.text.push('\n');
+        }
+        append_heredoc(&mut logical, heredoc);
+        if !logical.text.ends_with('\n') {
+            logical.text.push('\n');
+        }
+        logical.map.push(Segment { logical: logical.text.len() as u32, source: heredoc.terminator.start });
+        logical.text.push_str(&heredoc.name);
+        logical.text.push('\n');
+    }
+    logical
+}
+
+/// The language a script is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// POSIX.
+    Sh,
+    /// Debian's `/bin/sh`.
+    Dash,
+    /// BusyBox.
+    Ash,
+    /// bash.
+    Bash,
+    /// ksh.
+    Ksh,
+}
+
+impl Dialect {
+    /// The dialect of a shell given as a path or name, arguments allowed; `None` where it is not such a shell.
+    pub fn of(shell: &str) -> Option<Self> {
+        match interpreter(shell) {
+            "sh" => Some(Self::Sh),
+            "dash" => Some(Self::Dash),
+            "ash" | "busybox" => Some(Self::Ash),
+            "bash" | "zsh" => Some(Self::Bash),
+            "ksh" | "ksh93" | "mksh" | "oksh" => Some(Self::Ksh),
+            _ => None,
+        }
+    }
+
+    fn knows(shell: &str) -> bool {
+        Self::of(shell).is_some()
+    }
+
+    /// Not bash and not ksh.
+    pub fn is_posix(self) -> bool {
+        !matches!(self, Self::Bash | Self::Ksh)
+    }
+}
+
+/// A script as the `SC####` rules see it.
+#[derive(Debug)]
+pub struct ShellContext<'t> {
+    /// The script.
+    pub script: &'t Script,
+    /// Its language.
+    pub dialect: Dialect,
+    /// Variables that the build sets before: their values hold no spaces as far as is known.
+    pub known: HashSet<&'t str>,
+    flow: OnceCell<Flow>,
+}
+
+impl<'t> ShellContext<'t> {
+    /// A context for `script`.
+    pub fn new(script: &'t Script, dialect: Dialect, known: HashSet<&'t str>) -> Self {
+        Self { script, dialect, known, flow: OnceCell::new() }
+    }
+
+    /// What is known about the script's variables.
+    pub fn flow(&self) -> &Flow {
+        self.flow.get_or_init(|| Flow::new(self))
+    }
+
+    /// The bytes under a span.
+    pub fn text(&self, span: Span) -> &'t str {
+        span.str_of(&self.script.source)
+    }
+
+    /// Whether a part is an expansion that the shell would split.
+    pub fn splits(kind: &PartKind) -> bool {
+        matches!(kind, PartKind::Parameter(_) | PartKind::CommandSubstitution { .. })
+    }
+}

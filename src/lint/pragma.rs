@@ -1,0 +1,220 @@
+//! Comments that steer the linter: `# hadolint …`, `# layerwright …`, `# check=…`.
+
+use std::collections::HashSet;
+
+use super::rule::Raw;
+use crate::dockerfile::syntax::{Dockerfile, ItemKind, Keyword, Node};
+
+/// The value of `# check=…` of BuildKit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// Rules that are off; `all` for all that are not experimental.
+    pub skip: Vec<String>,
+    /// Experimental rules that are on; `all` for each.
+    pub experimental: Vec<String>,
+    /// Any finding fails the build.
+    pub error: bool,
+}
+
+impl CheckOptions {
+    /// Reads `skip=A,B;error=true;experimental=C`; `None` where BuildKit refuses it.
+    pub fn parse(value: &str) -> Option<Self> {
+        let value = value.split(' ').next().unwrap_or("");
+        let mut out = Self::default();
+        for part in value.splitn(3, ';') {
+            let (key, value) = part.split_once('=')?;
+            let list = || value.split(',').map(|v| v.trim().to_owned()).collect();
+            match key.trim() {
+                "skip" => out.skip = list(),
+                "experimental" => out.experimental = list(),
+                "error" => out.error = value.trim().parse().ok()?,
+                _ => return None,
+            }
+        }
+        Some(out)
+    }
+
+    fn skips(&self, rule: &str, experimental: bool) -> bool {
+        if experimental {
+            return !self.experimental.iter().any(|e| e == "all" || e == rule);
+        }
+        self.skip.iter().any(|s| s == "all" || s == rule)
+    }
+}
+
+/// The shell of `# hadolint shell=…`.
+pub fn shell_pragma(comment: &str) -> Option<&str> {
+    let rest = comment.trim_start().strip_prefix("hadolint")?.trim_start().strip_prefix("shell")?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim();
+    (!rest.is_empty()).then_some(rest)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Scope {
+    Next,
+    Stage,
+    Global,
+}
+
+/// The codes of a hadolint or layerwright comment. What follows them needs a `#` in hadolint's form.
+fn ignore_pragma(comment: &str) -> Option<(Scope, Vec<&str>, bool)> {
+    let comment = comment.trim();
+    let (rest, ours) = match comment.strip_prefix("hadolint") {
+        Some(rest) => (rest, false),
+        None => (comment.strip_prefix("layerwright")?, true),
+    };
+    let rest = rest.trim_start();
+    let (scope, rest) = if let Some(rest) = rest.strip_prefix("global") {
+        (Scope::Global, rest)
+    } else if let Some(rest) = rest.strip_prefix("stage") {
+        (Scope::Stage, rest)
+    } else {
+        (Scope::Next, rest)
+    };
+    let mut rest = rest.trim_start().strip_prefix("ignore")?.trim_start().strip_prefix('=')?.trim_start();
+    let mut codes = Vec::new();
+    loop {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        if end == 0 {
+            return None;
+        }
+        codes.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after.trim_start(),
+            None => break,
+        }
+    }
+    if ours {
+        return Some((scope, codes, true));
+    }
+    let known = |c: &&str| c.bytes().all(|b| matches!(b, b'D' | b'L' | b'S' | b'C' | b'0'..=b'9'));
+    ((rest.is_empty() || rest.starts_with('#')) && codes.iter().all(known)).then_some((scope, codes, false))
+}
+
+/// Whether a comment is hadolint's `ignore=` for the next instruction.
+pub fn is_inline_ignore(comment: &str) -> bool {
+    matches!(ignore_pragma(comment), Some((Scope::Next, _, false)))
+}
+
+/// Which findings the file's comments silence.
+#[derive(Debug, Default)]
+pub struct Silenced {
+    global: HashSet<String>,
+    /// Code and the lines it is silenced on.
+    lines: Vec<(String, std::ops::RangeInclusive<u32>)>,
+    check: CheckOptions,
+    node_checks: Vec<(std::ops::RangeInclusive<u32>, CheckOptions)>,
+}
+
+impl Silenced {
+    /// Reads the comments of a file. With `exact`, as hadolint does: only the comment on the line right above counts.
+    pub fn new(file: &Dockerfile, check: Option<&str>, exact: bool, hadolint_pragmas: bool) -> Self {
+        let mut out = Self::default();
+        let directive = file.directive("check").map(|d| d.value.as_str());
+        out.check = check.or(directive).and_then(CheckOptions::parse).unwrap_or_default();
+        let stage_end = |from: u32| {
+            let next = file.nodes.iter().find(|n| n.kind == Keyword::From && n.lines.from > from);
+            next.map_or(u32::MAX, |n| n.lines.from - 1)
+        };
+        for (index, comment) in file.comments.iter().enumerate() {
+            let Some((scope, codes, ours)) = ignore_pragma(&comment.text) else { continue };
+            if !hadolint_pragmas && !ours {
+                continue;
+            }
+            let next: Option<&Node> = if comment.inside {
+                file.nodes
+                    .iter()
+                    .find(|n| n.lines.from <= comment.line && comment.line <= n.lines.to)
+                    .filter(|_| !exact)
+            } else if exact {
+                file.nodes.iter().find(|n| n.lines.from == comment.line + 1)
+            } else {
+                file.nodes.iter().find(|n| (n.comments.start as usize..n.comments.end as usize).contains(&index))
+            };
+            for code in codes {
+                match (&scope, next) {
+                    (Scope::Global, _) => {
+                        out.global.insert(code.to_owned());
+                    }
+                    (Scope::Next, Some(node)) => out.lines.push((code.to_owned(), node.lines.from..=node.lines.to)),
+                    (Scope::Stage, Some(node)) if node.kind == Keyword::From => {
+                        out.lines.push((code.to_owned(), node.lines.from..=stage_end(node.lines.from)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for node in &file.nodes {
+            for comment in file.comments.get(node.comments.start as usize..node.comments.end as usize).unwrap_or(&[]) {
+                if let Some(options) = comment.text.strip_prefix("check=").and_then(CheckOptions::parse) {
+                    out.node_checks.push((node.lines.from..=node.lines.to, options));
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether the comments silence this finding.
+    pub fn silences(&self, finding: &Raw) -> bool {
+        let code = finding.rule.code;
+        if self.global.contains(code) || self.lines.iter().any(|(c, l)| c == code && l.contains(&finding.lines.from)) {
+            return true;
+        }
+        if !finding.rule.profiles.contains(super::Profile::Buildkit) && code != "InvalidDefinitionDescription" {
+            return false;
+        }
+        let experimental = code == "InvalidDefinitionDescription";
+        // Casing is decided once for the file, and a comment on one instruction does not reach it.
+        let own = || {
+            code != "ConsistentInstructionCasing"
+                && self.node_checks.iter().any(|(lines, c)| lines.contains(&finding.lines.from) && c.skips(code, false))
+        };
+        let switched_on =
+            || self.node_checks.iter().any(|(lines, c)| lines.contains(&finding.lines.from) && !c.skips(code, true));
+        if experimental {
+            return self.check.skips(code, true) && !switched_on();
+        }
+        self.check.skips(code, false) || own()
+    }
+
+    /// Whether the `# check` options ask for this experimental rule anywhere.
+    pub fn wants_experimental(&self, code: &str) -> bool {
+        let has = |c: &CheckOptions| c.experimental.iter().any(|e| e == "all" || e == code);
+        has(&self.check) || self.node_checks.iter().any(|(_, c)| has(c))
+    }
+}
+
+/// Whether any comment item precedes; kept here because pragmas are comments.
+pub fn comment_items(file: &Dockerfile) -> impl Iterator<Item = &crate::dockerfile::syntax::Comment> {
+    file.items.iter().filter_map(|i| match i.kind {
+        ItemKind::Comment(n) => file.comments.get(n as usize),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignore_comments_name_codes() {
+        assert_eq!(ignore_pragma(" hadolint ignore=DL3001,SC1 # x"), Some((Scope::Next, vec!["DL3001", "SC1"], false)));
+        assert_eq!(ignore_pragma("hadolint global ignore = DL1"), Some((Scope::Global, vec!["DL1"], false)));
+        assert_eq!(ignore_pragma("hadolint ignore=DL3001 because"), None);
+        assert_eq!(ignore_pragma("hadolint ignore=dl3001"), None);
+        assert_eq!(
+            ignore_pragma("layerwright ignore=StageNameCasing it is the team's habit"),
+            Some((Scope::Next, vec!["StageNameCasing"], true))
+        );
+    }
+
+    #[test]
+    fn check_options_are_split_as_buildkit_does() {
+        let options = CheckOptions::parse("skip=A,B;error=true;experimental=all more").unwrap();
+        assert_eq!(options.skip, ["A", "B"]);
+        assert!(options.error && options.skips("A", false) && !options.skips("X", true));
+        assert_eq!(CheckOptions::parse("skip"), None);
+        assert_eq!(CheckOptions::parse("what=1"), None);
+    }
+}

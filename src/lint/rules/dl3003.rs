@@ -1,0 +1,33 @@
+use super::prelude::*;
+
+rule! {
+    /// `cd` in a `RUN`.
+    ///
+    /// The change ends with the `RUN`; `WORKDIR` holds for all that follows and creates the directory.
+    ///
+    /// ```dockerfile
+    /// FROM debian:12
+    /// RUN cd /src && make
+    /// ```
+    ///
+    /// Use instead:
+    ///
+    /// ```dockerfile
+    /// FROM debian:12
+    /// WORKDIR /src
+    /// RUN make
+    /// ```
+    "DL3003", "cd-in-run", Warning, Style, [HADOLINT, RECOMMENDED], File(check)
+}
+
+fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    first_command(
+        cx,
+        out,
+        false,
+        |c| c.is(&["cd"]),
+        |out, inst, c| {
+            out.report(inst, c.span, "`cd` holds for this RUN only").help("set the directory with WORKDIR");
+        },
+    );
+}

@@ -1,0 +1,28 @@
+use super::prelude::*;
+
+rule! {
+    /// Two stages have the same name.
+    ///
+    /// ```dockerfile
+    /// FROM debian:12 AS build
+    /// FROM alpine:3.20 AS build
+    /// ```
+    ///
+    /// Use instead:
+    ///
+    /// ```dockerfile
+    /// FROM debian:12 AS build
+    /// FROM alpine:3.20 AS final
+    /// ```
+    "DL3024", "repeated-stage-alias", Error, ErrorProne, [HADOLINT], File(check)
+}
+
+fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let mut seen = std::collections::HashSet::new();
+    for inst in cx.top() {
+        let Instruction::From(from) = &inst.read else { continue };
+        if let Some(name) = from.name.filter(|n| !seen.insert(n.text)) {
+            out.report(inst, name.span, format!("an earlier stage is called `{}` too", name.text));
+        }
+    }
+}

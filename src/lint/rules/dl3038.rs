@@ -1,0 +1,32 @@
+use super::prelude::*;
+
+rule! {
+    /// `dnf install` that asks for confirmation.
+    ///
+    /// Nobody is there to answer, so the build fails.
+    ///
+    /// ```dockerfile
+    /// FROM fedora:40
+    /// RUN dnf install httpd-2.4.59 && dnf clean all
+    /// ```
+    ///
+    /// Use instead:
+    ///
+    /// ```dockerfile
+    /// FROM fedora:40
+    /// RUN dnf install -y httpd-2.4.59 && dnf clean all
+    /// ```
+    "DL3038", "dnf-without-yes", Warning, ErrorProne, [HADOLINT, RECOMMENDED], File(check)
+}
+
+fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let asks = |c: &Cmd| {
+        c.runs(&["dnf", "microdnf"], &["install", "groupinstall", "localinstall"])
+            && !c.has_flag(&["y", "yes", "assumeyes"])
+    };
+    first_command(cx, out, true, asks, |out, inst, c| {
+        let raw = out.report(inst, c.span, "this waits for an answer that nobody gives").help("add `-y`");
+        let end = c.name_span.end;
+        raw.fix(Fix::safe("Add -y", Span { start: end, end }, " -y"));
+    });
+}

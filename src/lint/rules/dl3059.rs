@@ -1,0 +1,40 @@
+use super::prelude::*;
+
+rule! {
+    /// Two `RUN` instructions in a row that could be one.
+    ///
+    /// Each makes a layer; what the second removes stays in the first.
+    ///
+    /// ```dockerfile
+    /// FROM debian:12
+    /// RUN useradd app
+    /// RUN mkdir /data
+    /// ```
+    ///
+    /// Use instead:
+    ///
+    /// ```dockerfile
+    /// FROM debian:12
+    /// RUN useradd app && mkdir /data
+    /// ```
+    "DL3059", "consecutive-runs", Info, Size, [HADOLINT, RECOMMENDED], File(check)
+}
+
+fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let mut last: Option<(&Inst<'_>, usize)> = None;
+    for inst in cx.top() {
+        let Some(run) = inst.run(cx.exact) else {
+            last = None;
+            continue;
+        };
+        let count = run.commands.len();
+        if let Some((before, commands)) = last {
+            let flags =
+                |i: &Inst<'_>| i.node.flags.iter().map(|f| f.text.clone()).collect::<std::collections::BTreeSet<_>>();
+            if commands <= 1 && count <= 1 && flags(before) == flags(inst) {
+                out.instruction(inst, "this RUN and the one before it could be one").help("join them with `&&`");
+            }
+        }
+        last = Some((inst, count));
+    }
+}

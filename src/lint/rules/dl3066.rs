@@ -1,0 +1,51 @@
+use super::prelude::*;
+
+rule! {
+    /// `USER` by name rather than by number.
+    ///
+    /// An orchestrator that forbids root can only check a number.
+    ///
+    /// ```dockerfile
+    /// FROM debian:12
+    /// USER app
+    /// ```
+    ///
+    /// Use instead:
+    ///
+    /// ```dockerfile
+    /// FROM debian:12
+    /// USER 1000
+    /// ```
+    "DL3066", "user-by-name", Info, Security, [HADOLINT, RECOMMENDED], File(check)
+}
+
+fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let mut arguments: Vec<&str> = Vec::new();
+    let mut last: Option<(&Inst<'_>, Text<'_>)> = None;
+    for inst in cx.top() {
+        match &inst.read {
+            Instruction::Arg(pairs) => arguments.extend(pairs.iter().map(|p| p.key.text)),
+            Instruction::From(_) => last = None,
+            Instruction::User(user) => {
+                let name = user.text.split(':').next().unwrap_or("");
+                let numeric = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
+                let variable = arguments
+                    .iter()
+                    .any(|a| user.text.contains(&format!("${a}")) || user.text.contains(&format!("${{{a}}}")))
+                    || (!cx.exact && user.text.contains('$'));
+                last = None;
+                if !numeric && !variable {
+                    if cx.exact {
+                        done(out.report(inst, user.span, "the user is not a number"));
+                    }
+                    last = Some((inst, *user));
+                }
+            }
+            _ => {}
+        }
+    }
+    // Only the user that the image starts with matters to who runs it.
+    if let (false, Some((inst, user))) = (cx.exact, last) {
+        out.report(inst, user.span, "the user is not a number").help("write the numeric user id");
+    }
+}

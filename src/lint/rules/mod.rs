@@ -1,0 +1,173 @@
+//! All rules. A rule is its file and one line below.
+
+mod helpers;
+
+/// What most rules need.
+mod prelude {
+    pub(super) use super::helpers::*;
+    pub(super) use crate::dockerfile::instruction::Instruction;
+    pub(super) use crate::dockerfile::syntax::{Keyword, Lines, Text};
+    pub(super) use crate::lint::commands::{Arg, Cmd};
+    pub(super) use crate::lint::config::LabelType;
+    pub(super) use crate::lint::context::{Context, Dialect, Inst, Stage};
+    pub(super) use crate::lint::rule::{Fix, Sink, rule};
+    pub(super) use crate::text::Span;
+}
+
+macro_rules! rules {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        /// Every rule, by family and code.
+        pub static RULES: &[&super::rule::Rule] = &[$(&$module::RULE),*];
+    };
+}
+
+rules! {
+    dl1001,
+    dl3000,
+    dl3001,
+    dl3002,
+    dl3003,
+    dl3004,
+    dl3006,
+    dl3007,
+    dl3008,
+    dl3009,
+    dl3010,
+    dl3011,
+    dl3012,
+    dl3013,
+    dl3014,
+    dl3015,
+    dl3016,
+    dl3018,
+    dl3019,
+    dl3020,
+    dl3021,
+    dl3022,
+    dl3023,
+    dl3024,
+    dl3025,
+    dl3026,
+    dl3027,
+    dl3028,
+    dl3029,
+    dl3030,
+    dl3032,
+    dl3033,
+    dl3034,
+    dl3035,
+    dl3036,
+    dl3037,
+    dl3038,
+    dl3040,
+    dl3041,
+    dl3042,
+    dl3043,
+    dl3044,
+    dl3045,
+    dl3046,
+    dl3047,
+    dl3048,
+    dl3049,
+    dl3050,
+    dl3051,
+    dl3052,
+    dl3053,
+    dl3055,
+    dl3056,
+    dl3057,
+    dl3058,
+    dl3059,
+    dl3060,
+    dl3061,
+    dl3062,
+    dl3063,
+    dl3064,
+    dl3065,
+    dl3066,
+    dl3067,
+    dl4000,
+    dl4001,
+    dl4003,
+    dl4004,
+    dl4005,
+    dl4006,
+}
+
+/// The rule of this code or name, in any case.
+pub fn find(code: &str) -> Option<&'static super::rule::Rule> {
+    RULES.iter().copied().find(|r| r.code.eq_ignore_ascii_case(code) || r.name.eq_ignore_ascii_case(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::{Options, Profile, ShellOptions, lint, lint_shell};
+
+    /// The fenced blocks of a rule's documentation, by language.
+    fn blocks(docs: &str, language: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut current: Option<String> = None;
+        for line in docs.lines() {
+            let line = line.strip_prefix(' ').unwrap_or(line);
+            match &mut current {
+                None if line.trim() == format!("```{language}") => current = Some(String::new()),
+                None => {}
+                Some(_) if line.trim() == "```" => out.extend(current.take()),
+                Some(text) => {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn the_example_of_each_rule_is_found_and_its_correction_is_not() {
+        for rule in RULES {
+            let config = blocks(rule.docs, "yaml").pop();
+            let options = Options { profile: Some(Profile::All), config, ..Options::default() };
+            let mut examples = blocks(rule.docs, "dockerfile");
+            examples.extend(blocks(rule.docs, "sh"));
+            let fires = |text: &str| {
+                if text.contains("FROM ") || text.contains("from ") || text.contains("From ") {
+                    lint(text.as_bytes(), &options).unwrap().findings.iter().any(|f| f.code == rule.code)
+                } else {
+                    let shell = ShellOptions::default();
+                    lint_shell(text.trim_end(), &shell).findings.iter().any(|f| f.code == rule.code)
+                }
+            };
+            assert_eq!(examples.len(), 2, "{}: one example, one correction", rule.code);
+            assert!(fires(&examples[0]), "{}: not found in its example:\n{}", rule.code, examples[0]);
+            assert!(!fires(&examples[1]), "{}: found in its correction:\n{}", rule.code, examples[1]);
+        }
+    }
+
+    #[test]
+    fn codes_and_names_are_unique() {
+        let mut seen = std::collections::HashSet::new();
+        for rule in RULES {
+            assert!(seen.insert(rule.code) && seen.insert(rule.name), "{} {}", rule.code, rule.name);
+            assert!(rule.summary().ends_with('.'), "{}: {:?}", rule.code, rule.summary());
+        }
+    }
+
+    #[test]
+    fn fixes_remove_what_they_fix() {
+        for rule in RULES.iter().filter(|r| !r.is_shell()) {
+            let options = Options { profile: Some(Profile::All), ..Options::default() };
+            for text in blocks(rule.docs, "dockerfile").into_iter().take(1) {
+                let found = lint(text.as_bytes(), &options).unwrap().findings;
+                let safe = found.iter().any(|f| f.code == rule.code && f.fix.as_ref().is_some_and(|f| f.safe));
+                if safe {
+                    let fixed = crate::lint::fix(&text, &options).unwrap();
+                    assert!(fixed.remaining.iter().all(|f| f.code != rule.code), "{}:\n{}", rule.code, fixed.text);
+                    assert_eq!(crate::lint::fix(&fixed.text, &options).unwrap().text, fixed.text, "{}", rule.code);
+                }
+            }
+        }
+    }
+}
