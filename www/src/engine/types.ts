@@ -1,0 +1,257 @@
+// What the page knows of the package: the shapes that cross from the workers. Only the files of this folder name the package.
+
+export interface Edit {
+  start: number;
+  end: number;
+  text: string;
+}
+
+export interface Fix {
+  title: string;
+  safe: boolean;
+  edits: Edit[];
+}
+
+/** One finding. Lines and columns count from 1, offsets from 0, in UTF-16 units. */
+export interface Finding {
+  code: string;
+  name?: string | undefined;
+  level: 'error' | 'warning' | 'info' | 'style';
+  message: string;
+  help?: string | undefined;
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+  start: number;
+  end: number;
+  url?: string | undefined;
+  fix?: Fix | undefined;
+}
+
+export interface PlanStep {
+  instruction: string;
+  text: string;
+  line: number;
+  endLine: number;
+  kind: 'layer' | 'config' | 'run';
+  createsLayer: boolean;
+  needsExecutor: boolean;
+  contextPaths: string[];
+  fromStage?: number | string | undefined;
+  unknown?: string | undefined;
+}
+
+export interface PlanStage {
+  index: number;
+  name?: string | undefined;
+  base: { kind: 'scratch' | 'stage' | 'image' | 'context'; stage?: number | undefined; reference?: string | undefined };
+  platform?: string | undefined;
+  reachable: boolean;
+  deps: number[];
+  line: number;
+  endLine: number;
+  steps: PlanStep[];
+}
+
+/** The `config` object of an image configuration, in the specification's own field names. */
+export interface ContainerConfig {
+  User?: string;
+  ExposedPorts?: Record<string, unknown>;
+  Env?: string[];
+  Entrypoint?: string[] | null;
+  Cmd?: string[] | null;
+  Volumes?: Record<string, unknown>;
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  StopSignal?: string;
+  Shell?: string[];
+  OnBuild?: string[];
+  Healthcheck?: { Test?: string[]; Interval?: number; Timeout?: number; StartPeriod?: number; Retries?: number };
+}
+
+export interface Plan {
+  stages: PlanStage[];
+  /** Index of the stage that is built. */
+  target: number;
+  config: ContainerConfig;
+  contextPaths: string[];
+  /** What kept the plan from being whole. */
+  problems: { message: string; line?: number | undefined }[];
+}
+
+export interface AnalyseParams {
+  text: string;
+  dockerignore: string;
+  profile: string;
+  target?: string | undefined;
+  platform: string;
+  buildArgs: Record<string, string>;
+}
+
+export interface Analysis {
+  findings: Finding[];
+  plan?: Plan | undefined;
+  /** Why there is no plan. */
+  planError?: string | undefined;
+  /** How many rules were checked, where the package says. */
+  rules?: number | undefined;
+}
+
+export interface FixedText {
+  text: string;
+  fixed: number;
+}
+
+export interface LintApi {
+  analyse(params: AnalyseParams): Analysis;
+  fixSafe(params: AnalyseParams): FixedText;
+  format(params: { text: string }): string;
+}
+
+// ---- images ----
+
+export type FileKind = 'file' | 'dir' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo' | 'socket';
+
+export interface LayerInfo {
+  digest?: string | undefined;
+  diffId?: string | undefined;
+  mediaType: string;
+  /** Bytes as stored in the archive or registry. */
+  stored: number;
+  /** Bytes of the files it holds, unpacked. */
+  content: number;
+  /** Bytes of its files that a later layer replaces or hides. */
+  wasted: number;
+  files: number;
+  /** The command of the history that made it. */
+  command?: string | undefined;
+  created?: string | undefined;
+  /** Belongs to the base image, as far as the history tells. */
+  base: boolean;
+  /** Why its files could not be read, or not all of them. */
+  problem?: string | undefined;
+}
+
+export interface HistoryItem {
+  created?: string | undefined;
+  createdBy?: string | undefined;
+  comment?: string | undefined;
+  author?: string | undefined;
+  empty: boolean;
+  /** Number of the layer it made, from 1. */
+  layer?: number | undefined;
+}
+
+export interface PlatformChoice {
+  index: number;
+  label: string;
+}
+
+export interface ImageSummary {
+  /** The name the image carries, or the file's. */
+  name: string;
+  source: string;
+  form: string;
+  names: string[];
+  platforms: PlatformChoice[];
+  platform: number;
+  manifestDigest?: string | undefined;
+  configDigest?: string | undefined;
+  created?: string | undefined;
+  config: ContainerConfig;
+  facts: [label: string, value: string][];
+  layers: LayerInfo[];
+  history: HistoryItem[];
+  baseName?: string | undefined;
+  stored: number;
+  content: number;
+  wasted: number;
+  files: number;
+  problems: string[];
+}
+
+/** Kinds of change of a path in one layer, as bits. */
+export const CHANGE = { none: 0, added: 1, changed: 2, removed: 3 } as const;
+
+/**
+ * A tree of files as flat arrays, parents before their children and siblings in order.
+ * Row 0 is the root. Removed rows are under the folder they were in.
+ */
+export interface TreeData {
+  count: number;
+  parent: Int32Array;
+  /** Row after the last descendant. */
+  end: Int32Array;
+  kind: Uint8Array;
+  change: Uint8Array;
+  /** Layer that the path's present state came from, from 1. */
+  layer: Uint16Array;
+  /** Bytes: of the file, or of all files below a folder. */
+  size: Float64Array;
+  /** Bytes of `size` that layers of the base image brought. */
+  baseSize: Float64Array;
+  /** Files inside a folder. */
+  inside: Uint32Array;
+  /** Changed paths inside a folder. */
+  changedInside: Uint32Array;
+  names: string[];
+  notes: string[];
+  totals: { added: number; changed: number; removed: number; size: number };
+}
+
+export const KINDS: readonly FileKind[] = ['file', 'dir', 'symlink', 'hardlink', 'char', 'block', 'fifo', 'socket'];
+
+export interface PathEvent {
+  layer: number;
+  what: string;
+  detail?: string | undefined;
+  size?: number | undefined;
+  wasted: boolean;
+}
+
+export interface FileDetails {
+  path: string;
+  kind: FileKind;
+  events: PathEvent[];
+  size: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  owner?: string | undefined;
+  group?: string | undefined;
+  mtime?: number | undefined;
+  link?: string | undefined;
+  device?: string | undefined;
+  xattrs: string[];
+}
+
+export interface FileContent {
+  bytes: Uint8Array;
+  digest: string;
+  size: number;
+}
+
+export interface VerifyItem {
+  what: string;
+  digest: string;
+  state: 'verified' | 'failed' | 'unread';
+  problem?: string | undefined;
+}
+
+export interface VerifyResult {
+  items: VerifyItem[];
+  verified: number;
+  total: number;
+}
+
+export interface ImageApi {
+  open(params: { source: Blob; name: string; platform?: string | undefined }): ImageSummary;
+  select(params: { index: number }): ImageSummary;
+  tree(params: { layer: number; merged: boolean }): TreeData;
+  details(params: { path: string; layer: number }): FileDetails | undefined;
+  content(params: { path: string; layer: number }): FileContent;
+  find(params: { text: string; layer: number; limit: number }): { path: string; size: number; layer: number }[];
+  verify(params: Record<string, never>): VerifyResult;
+  close(params: Record<string, never>): void;
+}

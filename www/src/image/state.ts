@@ -1,0 +1,137 @@
+// The image that is open, and the worker that reads it. The views over it come with the Image view.
+import imageWorkerUrl from '../engine/image.worker.ts?worker&url';
+import type { ImageApi, ImageSummary, VerifyResult } from '../engine/types.ts';
+import { isOwnEntry, route, setParams } from '../lib/route.ts';
+import { Client, RemoteError, isAbort } from '../lib/rpc.ts';
+import type { Progress } from '../lib/rpc-types.ts';
+import { Store } from '../lib/store.ts';
+import { notify, say } from '../ui/notices.tsx';
+
+export interface Opening {
+  name: string;
+  size: number;
+  progress: Progress | undefined;
+  /** Bytes a second, over the whole time so far. */
+  speed: number;
+  started: number;
+}
+
+export interface Failure {
+  name: string;
+  code: string;
+  message: string;
+  stopped: boolean;
+}
+
+export interface ImageState {
+  /** Rises with every image or platform that is shown: what was asked of an earlier one is void. */
+  generation: number;
+  file: File | undefined;
+  opening: Opening | undefined;
+  failure: Failure | undefined;
+  summary: ImageSummary | undefined;
+  verify: VerifyResult | undefined;
+  verifying: Progress | undefined;
+  verifyError: string | undefined;
+}
+
+const EMPTY: ImageState = { generation: 0, file: undefined, opening: undefined, failure: undefined, summary: undefined, verify: undefined, verifying: undefined, verifyError: undefined };
+
+export const image = new Store<ImageState>(EMPTY);
+
+export const reader = new Client<ImageApi>(imageWorkerUrl, 'image');
+let stopping: AbortController | undefined;
+
+reader.onCrash = (report) => {
+  const { file, opening, generation } = image.value;
+  image.set({ ...EMPTY, generation: generation + 1, file, failure: { name: opening?.name ?? file?.name ?? 'the image', code: 'CRASH', message: `The reader stopped and was restarted. ${report}`, stopped: false } });
+};
+
+/** Opens an image file in the worker and shows it. */
+export async function openFile(file: File): Promise<void> {
+  stopping?.abort();
+  const controller = new AbortController();
+  stopping = controller;
+  const started = performance.now();
+  const generation = image.value.generation + 1;
+  image.set({ ...EMPTY, generation, file, opening: { name: file.name, size: file.size, progress: undefined, speed: 0, started } });
+  let quarter = 0;
+  try {
+    const summary = await reader.call(
+      'open',
+      { source: file, name: file.name, platform: route.value.view === 'image' ? route.value.params.get('p') : undefined },
+      {
+        signal: controller.signal,
+        onProgress: (progress) => {
+          if (stopping !== controller || !image.value.opening) return;
+          const seconds = (performance.now() - started) / 1000;
+          image.patch({ opening: { ...image.value.opening, progress, speed: progress.unit === 'bytes' && seconds > 0.2 ? progress.done / seconds : 0 } });
+          const now = progress.total ? Math.floor((progress.done / progress.total) * 4) : 0;
+          if (now > quarter && now < 4) say(`${now * 25} %`);
+          quarter = Math.max(quarter, now);
+        },
+      },
+    );
+    if (stopping !== controller) return;
+    show(summary);
+    say(`Opened ${file.name}`);
+    void verify();
+  } catch (error) {
+    if (stopping !== controller) return;
+    const stopped = isAbort(error);
+    const { code = 'INTERNAL', message = String(error) } = error as RemoteError;
+    const done = image.value.opening?.progress?.done ?? 0;
+    image.set({ ...EMPTY, generation, file, failure: { name: file.name, code, message: stopped ? String(done) : message, stopped } });
+  }
+}
+
+function show(summary: ImageSummary): void {
+  const { file, generation } = image.value;
+  image.set({ ...EMPTY, generation: generation + 1, file, summary });
+  document.title = `${summary.name} - Layerwright`;
+  if (route.value.view === 'image') {
+    const wanted = route.value.params.get('img');
+    // A link that named this image keeps its place; another image begins at its start.
+    const same = wanted === summary.manifestDigest;
+    setParams({ img: summary.manifestDigest, ...(same ? {} : { l: undefined, f: undefined, q: undefined, tab: undefined }) }, wanted === undefined || same || !isOwnEntry() ? 'replace' : 'push');
+  }
+}
+
+export function stopOpening(): void {
+  stopping?.abort();
+}
+
+export async function selectPlatform(index: number): Promise<void> {
+  const { generation } = image.value;
+  try {
+    const summary = await reader.call('select', { index });
+    if (image.value.generation !== generation) return;
+    show(summary);
+    void verify();
+  } catch (error) {
+    notify(`That platform could not be opened. ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+/** Checks every digest of the image that is open. */
+export async function verify(): Promise<void> {
+  const { generation } = image.value;
+  const current = () => image.value.generation === generation;
+  image.patch({ verifying: { phase: 'verify', done: 0, unit: 'bytes' }, verifyError: undefined });
+  try {
+    const result = await reader.call('verify', {}, { onProgress: (progress) => current() && image.patch({ verifying: progress }) });
+    if (!current()) return;
+    image.patch({ verify: result, verifying: undefined });
+    const failed = result.items.filter((item) => item.state === 'failed').length;
+    say(failed > 0 ? `${failed} digests do not match` : `${result.verified} of ${result.total} digests verified`);
+  } catch (error) {
+    if (current() && !isAbort(error)) image.patch({ verifying: undefined, verifyError: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+export function closeImage(): void {
+  stopping?.abort();
+  stopping = undefined;
+  reader.stop();
+  image.set({ ...EMPTY, generation: image.value.generation + 1 });
+}
