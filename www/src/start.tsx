@@ -96,7 +96,7 @@ function Figure() {
   const height = BARS.length * 21;
   return (
     <figure class="fig">
-      <figcaption class="xs dim">How an image is drawn: one bar a layer, last one on top, all on one scale.</figcaption>
+      <figcaption class="xs dim">How an image is drawn: one bar a layer, all on one scale.</figcaption>
       <svg viewBox={`0 0 432 ${height + 54}`} role="img" aria-label="A drawing: the layers of an image as bars. Those of the base image are grey, your own blue; the part that a later layer hides is hatched.">
         {BARS.map(([label, own, width, wasted], i) => (
           <>

@@ -11,6 +11,7 @@ import type { Edit, Finding } from '../engine/types.ts';
 import { SEVERITY_PATHS, type Severity } from '../ui/parts.tsx';
 import { dockerfileLanguage } from './language.ts';
 import { severityOf } from './model.ts';
+import own from '../styles/editor.css?inline';
 import shared from '../styles/shared.css?inline';
 
 export interface EditorEvents {
@@ -95,13 +96,15 @@ function build(state: EditorState, list: readonly Finding[]): Findings {
 const theme = EditorView.theme({
   '&': { height: '100%', color: 'var(--ink)', backgroundColor: 'var(--sheet)', fontSize: 'var(--text-s)' },
   '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--font-code)', fontVariationSettings: 'var(--mono-code)', lineHeight: '20px', scrollbarWidth: 'thin', scrollbarColor: 'var(--line) transparent' },
+  '.cm-scroller': { fontFamily: 'var(--font-code)', fontVariationSettings: 'var(--mono-code)', lineHeight: 'var(--lead-s)', scrollbarWidth: 'thin', scrollbarColor: 'var(--line) transparent' },
   '.cm-content': { padding: '6px 0', caretColor: 'var(--ink)' },
   '.cm-line': { padding: '0 12px 0 0' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--ink-3)', border: 'none' },
   '.cm-lineNumbers .cm-gutterElement': { minWidth: '38px', padding: '0 6px 0 0', fontSize: 'var(--text-xs)' },
   '.cm-findings': { width: '26px' },
-  '.cm-findings .cm-gutterElement': { display: 'grid', placeItems: 'start center', paddingTop: '3px' },
+  // No padding here: the hidden spacer of the gutter would push all marks down by it.
+  '.cm-findings .cm-gutterElement': { display: 'grid', justifyItems: 'center', alignItems: 'start' },
+  '.cm-findings .sev': { marginTop: '3px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--accent-wash)', color: 'inherit' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground, ::selection': { background: 'color-mix(in oklch, var(--accent) 26%, transparent) !important' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)', borderLeftWidth: '1.5px' },
@@ -155,7 +158,7 @@ export class DockerfileEditor {
     box.className = 'box';
     root.append(box);
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(`${shared}\n:host, .box { display: block; height: 100% } .box { overflow: hidden }`);
+    sheet.replaceSync(`${shared}\n${own}`);
     root.adoptedStyleSheets = [sheet];
     this.view = new EditorView({
       root,

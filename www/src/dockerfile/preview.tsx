@@ -120,7 +120,9 @@ function Layers({ plan, onConfig }: { plan: Plan; onConfig(): void }) {
                 layers of <Name text={reference} cut />
               </span>
             </span>
-            <span class="l2 sub">their number and sizes are known when you open the image</span>
+            <span class="l2 sub">
+              <span class="cut">sizes are known when you open the image</span>
+            </span>
           </li>
         )}
         {layers.map(({ step }, i) => (
@@ -210,7 +212,7 @@ export function ConfigFacts({ config, brief = false }: { config: ContainerConfig
           <dd class="code">
             {values.map((value) => (
               <div>
-                <Name text={value} />
+                <Name text={value} words />
               </div>
             ))}
           </dd>

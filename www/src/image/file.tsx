@@ -6,7 +6,7 @@ import { Name, nameParts, nameText, shellQuoted } from '../lib/names.tsx';
 import { setParams } from '../lib/route.ts';
 import { notify } from '../ui/notices.tsx';
 import { Digest, Icon, Tabs, copyText } from '../ui/parts.tsx';
-import { VirtualLines } from '../ui/virtual.tsx';
+import { VirtualLines, rem } from '../ui/virtual.tsx';
 import { reader } from './state.ts';
 
 type Tab = 'text' | 'hex' | 'picture';
@@ -169,12 +169,12 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
                     <button type="button" class="link" onClick={() => setParams({ l: String(event.layer) }, 'push')}>
                       Layer {event.layer}
                     </button>{' '}
-                    {nameText(event.what)}
+                    {nameText(event.what, true)}
                     {event.wasted && <span class="sr">, wasted</span>}
                     {event.detail && <div class="xs dim">{event.detail}</div>}
                     {summary.layers[event.layer - 1]?.command && (
-                      <div class="xs dim code cut" title={nameText(summary.layers[event.layer - 1]?.command ?? '')}>
-                        <Name text={summary.layers[event.layer - 1]?.command ?? ''} />
+                      <div class="xs dim code cut" title={nameText(summary.layers[event.layer - 1]?.command ?? '', true)}>
+                        <Name text={summary.layers[event.layer - 1]?.command ?? ''} words />
                       </div>
                     )}
                   </div>
@@ -273,7 +273,8 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
   );
 }
 
-const LINE = 20;
+/** Of a line of text or hex, in rem, as the style sheet has it. */
+const LINE = 1.25;
 /** A line longer than this is cut on screen; saving gives all of it. */
 const LONGEST = 4000;
 
@@ -281,7 +282,7 @@ function Text({ lines }: { lines: string[] }) {
   return (
     <VirtualLines
       count={lines.length}
-      height={LINE}
+      height={LINE * rem()}
       label={`Text, ${plural(lines.length, 'line')}`}
       row={(i) => {
         const line = lines[i] ?? '';
@@ -308,7 +309,7 @@ function Line({ text }: { text: string }) {
       {text.split('\t').map((part, i) => (
         <>
           {i > 0 && '\t'}
-          {nameParts(`x${part}x`).map((piece, k, all) => (typeof piece === 'string' ? piece.slice(k === 0 ? 1 : 0, k === all.length - 1 ? -1 : undefined) : <span class="tag">{piece.tag}</span>))}
+          {nameParts(part, true).map((piece) => (typeof piece === 'string' ? piece : <span class="tag">{piece.tag}</span>))}
         </>
       ))}
     </bdi>
@@ -328,7 +329,7 @@ function Hex({ bytes }: { bytes: Uint8Array }) {
   return (
     <VirtualLines
       count={Math.ceil(bytes.length / per)}
-      height={LINE}
+      height={LINE * rem()}
       class="hex"
       label={`Hex, ${count(bytes.length)} bytes, ${per} a row`}
       row={(i) => {

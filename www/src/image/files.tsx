@@ -105,8 +105,8 @@ function LayerList({ summary, selected, onSelect, onShow }: { summary: ImageSumm
       {base > 0 && (
         <>
           <div class="grp">
-            <span class="cut" title="The base image ends at its CMD, as the history says">
-              Base: {summary.baseName ? <Name text={summary.baseName} /> : 'to its CMD, by the history'}
+            <span class="cut" title="The history does not name the base image. It is taken to end at the last CMD or ENTRYPOINT that more layers follow.">
+              {summary.baseName ? <>Base: <Name text={summary.baseName} /></> : 'Base image, to its CMD'}
             </span>
             <span class="num">{bytes(baseLayers)}</span>
           </div>
@@ -141,16 +141,16 @@ function Layer({ layer, number, selected, stop, largest, onSelect }: { layer: La
       class={`ly ${one ? 'one' : ''}`}
       role="option"
       aria-selected={selected}
-      aria-label={`Layer ${number}: ${nameText(command)}, ${size(layer.content)}${layer.wasted > 0 ? `, ${size(layer.wasted)} wasted` : ''}${layer.problem ? ', damaged' : ''}`}
+      aria-label={`Layer ${number}: ${nameText(command, true)}, ${size(layer.content)}${layer.wasted > 0 ? `, ${size(layer.wasted)} wasted` : ''}${layer.problem ? ', damaged' : ''}`}
       tabIndex={stop ? 0 : -1}
       data-layer={number}
-      title={selected ? undefined : nameText(command)}
+      title={selected ? undefined : nameText(command, true)}
       onClick={onSelect}
     >
       <span class="n num">{number}</span>
       <span class="l1">
         <span class={`cmd ${selected ? '' : 'cut'}`}>
-          <Name text={command} />
+          <Name text={command} words />
         </span>
         <span class="num" title={exactBytes(layer.content)}>
           {size(layer.content)}
@@ -168,7 +168,7 @@ function Layer({ layer, number, selected, stop, largest, onSelect }: { layer: La
         <span class="more">
           {layer.problem && (
             <span class="bad">
-              <Name text={layer.problem} />{' '}
+              <Name text={layer.problem} words />{' '}
             </span>
           )}
           stored {size(layer.stored)}

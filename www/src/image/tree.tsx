@@ -8,12 +8,13 @@ import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
 import { say } from '../ui/notices.tsx';
 import { Icon } from '../ui/parts.tsx';
-import { useRange } from '../ui/virtual.tsx';
+import { rem, useRange } from '../ui/virtual.tsx';
 import { applyFilter, labelOf, parseFilter, pathOf, rowOf, visibleRows, type Row } from './rows.ts';
 
 const coarse = matchMedia('(pointer: coarse)');
 const narrow = matchMedia('(max-width: 899px)');
-const rowHeight = () => (coarse.matches || narrow.matches ? 44 : 24);
+/** As the style sheet has it, in pixels: rows grow with the browser's text size. */
+const rowHeight = () => rem() * (coarse.matches || narrow.matches ? 2.75 : 1.5);
 
 const MARKS = [
   { change: CHANGE.added, name: 'added', sign: '+' },
@@ -217,7 +218,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
     event.preventDefault();
   };
 
-  const all = merged ? 'all layers merged' : `after layer ${layer}`;
+  const all = merged ? ', all layers merged' : ` after layer ${layer}`;
   const total = Math.max(1, tree.totals.size);
   const drawn: { row: Row; index: number }[] = [];
   for (let i = range.first; i < range.last; i++) {
@@ -304,7 +305,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
       <div class="thead" aria-hidden="true">
         <span />
         <span />
-        <span class="cut">Path, {all}</span>
+        <span class="cut">Path{all}</span>
         <span class="note" />
         <span class="share-head">share</span>
         <span class="r">size</span>
@@ -328,7 +329,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
         </div>
       ) : (
         <div class="scroll tree-scroll" ref={box}>
-          <div class="tree" role="tree" aria-label={`Files, ${all}${filter ? `, ${plural(matches, 'match', 'matches')}` : ''}`} onKeyDown={keys}>
+          <div class="tree" role="tree" aria-label={`Files${all}${filter ? `, ${plural(matches, 'match', 'matches')}` : ''}`} onKeyDown={keys}>
             {outside && current < range.first && item({ row: outside, index: current }, true)}
             <div role="presentation" style={{ height: `${range.first * height}px` }} />
             {drawn.map((each) => item(each))}
@@ -388,7 +389,7 @@ function TreeRow({ tree, row, total, layer, stop, selected, stray, onSelect, onO
         {folder && <span class="dim">/</span>}
       </span>
       <span class="note cut" title={note}>
-        <Name text={note} />
+        <Name text={note} words />
       </span>
       {share > 0 ? (
         <svg class="share" viewBox="0 0 62 4" preserveAspectRatio="none" aria-hidden="true">

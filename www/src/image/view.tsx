@@ -265,7 +265,7 @@ function ConfigTab({ summary }: { summary: ImageSummary }) {
                 <Name text={label} />
               </dt>
               <dd class="code">
-                <Name text={value} />
+                <Name text={value} words />
               </dd>
             </>
           ))}
@@ -323,10 +323,10 @@ function HistoryTab({ summary }: { summary: ImageSummary }) {
                 )}
               </td>
               <td class="code wrap">
-                <Name text={item.createdBy ?? '(no command)'} />
+                <Name text={item.createdBy ?? '(no command)'} words />
                 {(item.comment || item.author) && (
                   <div class="xs dim">
-                    <Name text={[item.comment, item.author].filter(Boolean).join(', ')} />
+                    <Name text={[item.comment, item.author].filter(Boolean).join(', ')} words />
                   </div>
                 )}
               </td>
@@ -352,7 +352,7 @@ function VerifyTab() {
           <ul>
             {summary.problems.map((problem) => (
               <li>
-                <Name text={problem} />
+                <Name text={problem} words />
               </li>
             ))}
           </ul>
@@ -384,10 +384,10 @@ function VerifyTab() {
                   </span>
                 </td>
                 <td>
-                  <Name text={item.what} />
+                  <Name text={item.what} words />
                   {item.problem && (
                     <div class="bad wrap">
-                      <Name text={item.problem} />
+                      <Name text={item.problem} words />
                     </div>
                   )}
                 </td>

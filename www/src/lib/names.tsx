@@ -33,8 +33,11 @@ function tagOf(code: number, latin: boolean): string | undefined {
   return hidden || space || alike ? `U+${hex(code, 4)}` : undefined;
 }
 
-/** The parts of a name, or of a path: a look-alike is judged by the segment it stands in. */
-export function nameParts(name: string): NamePart[] {
+/**
+ * The parts of a name, or of a path: a look-alike is judged by the segment it stands in, and so is a space at an edge.
+ * Of `words` (a command, a message) every space is an ordinary one, and a look-alike is judged by its word.
+ */
+export function nameParts(name: string, words = false): NamePart[] {
   const parts: NamePart[] = [];
   let plain = '';
   const tag = (text: string) => {
@@ -42,15 +45,16 @@ export function nameParts(name: string): NamePart[] {
     plain = '';
     parts.push({ tag: text });
   };
+  const separator = words ? ' ' : '/';
   let first = true;
-  for (const segment of name.split('/')) {
-    if (!first) plain += '/';
+  for (const segment of name.split(separator)) {
+    if (!first) plain += separator;
     first = false;
     const latin = /[A-Za-z]/.test(segment);
     const chars = [...segment];
     chars.forEach((char, index) => {
       const code = char.codePointAt(0) ?? 0;
-      const edge = code === 0x20 && (index === 0 || index === chars.length - 1);
+      const edge = !words && code === 0x20 && (index === 0 || index === chars.length - 1);
       const shown = edge ? 'U+0020' : tagOf(code, latin);
       if (shown) tag(shown);
       else plain += char;
@@ -61,8 +65,8 @@ export function nameParts(name: string): NamePart[] {
 }
 
 /** The name as plain text, for titles, labels and messages: `invoice[U+202E]fdp.sh`. */
-export function nameText(name: string): string {
-  return nameParts(name)
+export function nameText(name: string, words = false): string {
+  return nameParts(name, words)
     .map((part) => (typeof part === 'string' ? part : `[${part.tag}]`))
     .join('');
 }
@@ -70,14 +74,14 @@ export function nameText(name: string): string {
 const TAIL = 12;
 
 /** A name from a file. With `cut`, a name too long for its place loses its middle, never its extension. */
-export function Name({ text, cut = false, mark }: { text: string; cut?: boolean; mark?: string | undefined }): VNode {
-  const parts = nameParts(text);
+export function Name({ text, cut = false, words = false, mark }: { text: string; cut?: boolean; words?: boolean; mark?: string | undefined }): VNode {
+  const parts = nameParts(text, words);
   if (cut) {
     const last = parts.at(-1);
     if (typeof last === 'string' && last.length > TAIL * 2) {
       const at = last.length - TAIL;
       return (
-        <bdi class="name split" title={nameText(text)}>
+        <bdi class="name in-two" title={nameText(text)}>
           <span class="head">{render([...parts.slice(0, -1), last.slice(0, at)], mark)}</span>
           <span class="tail">{last.slice(at)}</span>
         </bdi>

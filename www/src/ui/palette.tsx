@@ -185,7 +185,7 @@ function PaletteBox() {
                     onPointerMove={() => entry !== chosen && setAt(entries.indexOf(entry))}
                   >
                     <span class={`grow cut ${entry.code ? 'code' : ''}`}>
-                      <Name text={entry.label} mark={marked} cut={entry.group === 'Files' && !marked} />
+                      <Name text={entry.label} words={entry.group !== 'Files'} mark={marked} cut={entry.group === 'Files' && !marked} />
                     </span>
                     {entry.detail && <span class="num dim">{entry.detail}</span>}
                     {entry.keys && <kbd>{entry.keys}</kbd>}

@@ -2,6 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
+/** The size of the root's text, in pixels. */
+export const rem = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+
 export interface Range {
   first: number;
   /** One after the last. */
