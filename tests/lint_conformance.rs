@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use layerwright::lint::{Options, Profile, ShellOptions, lint, lint_shell};
+use layerwright::lint::{LintOptions, Profile, ShellOptions, lint, lint_shell};
 use serde_json::Value;
 
 fn data(name: &str) -> Option<String> {
@@ -80,10 +80,10 @@ fn hadolint_rules_agree_with_hadolint() {
         let mut tally = Tally::default();
         for case in &list {
             let text = case["dockerfile"].as_str().unwrap_or("");
-            let options = Options {
+            let options = LintOptions {
                 profile: Some(Profile::Hadolint),
                 config: case["config"].as_str().map(str::to_owned),
-                ..Options::default()
+                ..LintOptions::default()
             };
             let found = lint(text.as_bytes(), &options).expect("a valid configuration").findings;
             let got = found.iter().filter(|f| f.code.starts_with("DL"));
@@ -112,7 +112,7 @@ fn checks_agree_with_buildkit() {
             }
             let Some(text) = case["src"].as_str() else { continue };
             let opt = |key: &str| if case[key].is_null() { &case["opt"][key] } else { &case[key] };
-            let options = Options {
+            let options = LintOptions {
                 profile: Some(Profile::Buildkit),
                 build_args: serde_json::from_value(opt("build_args").clone()).unwrap_or_default(),
                 target: opt("target").as_str().map(str::to_owned),
@@ -120,7 +120,7 @@ fn checks_agree_with_buildkit() {
                 dockerignore: opt("dockerignore").as_str().map(str::to_owned),
                 base_configs: serde_json::from_value(opt("base_configs").clone()).unwrap_or_default(),
                 check: opt("check").as_str().map(str::to_owned),
-                ..Options::default()
+                ..LintOptions::default()
             };
             let found = lint(text.as_bytes(), &options).expect("no configuration").findings;
             // The same rule can be reported several times for one instruction: numbered, so that counts matter.

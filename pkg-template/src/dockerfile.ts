@@ -8,5 +8,18 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
   return {
     /** The version of the package. */
     version: (): string => engine.call((g) => g.version()),
+    /** Lints a Dockerfile. Nothing in the text makes it fail; a `config` that is not YAML does, with `LINT_CONFIG_INVALID`. */
+    lint: (text: wasm.Text, options?: wasm.LintOptions): wasm.LintResult => engine.call((g) => g.lint(text, options)),
+    /** Applies the safe fixes until none is left. */
+    fix: (text: wasm.Text, options?: wasm.LintOptions): wasm.FixResult => engine.call((g) => g.fix(text, options)),
+    /** Lints the body of one RUN with the SC rules. */
+    lintShell: (script: string, options?: wasm.ShellOptions): wasm.LintResult => engine.call((g) => g.lintShell(script, options)),
+    /** All rules, with their documentation. */
+    rules: (): wasm.RuleInfo[] => engine.call((g) => g.rules()),
+    /** The rule of this code or name, in any case. */
+    explain: (code: string): wasm.RuleInfo | undefined => engine.call((g) => g.explain(code)),
+    /** Prints findings for people or machines. */
+    renderReport: (format: wasm.ReportFormat, files: wasm.ReportFile[], options?: wasm.ReportOptions): string =>
+      engine.call((g) => g.renderReport(format, files, options)),
   };
 }

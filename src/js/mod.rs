@@ -4,6 +4,7 @@
 //! [`to_js`]; whatever fails becomes an `Error` with a stable `code`, made by [`error`]. Nothing here is `async`:
 //! long work is a [`task::Task`] that JavaScript drives.
 
+pub mod lint;
 pub mod task;
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::Options;
+use super::LintOptions;
 use super::commands::Cmd;
 use super::config::Config;
 use super::flow::Flow;
@@ -25,7 +25,7 @@ pub struct Context<'a> {
     /// The stages in order.
     pub stages: Vec<Stage<'a>>,
     /// What the caller asked for.
-    pub options: &'a Options,
+    pub options: &'a LintOptions,
     /// The configuration file.
     pub config: &'a Config,
     /// hadolint's own gaps are wanted too (profile `hadolint`).
@@ -98,7 +98,7 @@ impl Body {
 
 impl<'a> Context<'a> {
     /// Reads the instructions of `file`.
-    pub fn new(source: &'a [u8], file: &'a Dockerfile, options: &'a Options, config: &'a Config, exact: bool) -> Self {
+    pub fn new(source: &'a [u8], file: &'a Dockerfile, options: &'a LintOptions, config: &'a Config, exact: bool) -> Self {
         let mut cx = Self { source, file, instructions: Vec::new(), stages: Vec::new(), options, config, exact };
         for node in &file.nodes {
             cx.push(node, node, false);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::YamlError;
 use super::rule::Edit;
-use super::{Finding, Options, finding, lint_settled};
+use super::{Finding, LintOptions, finding, lint_settled};
 use crate::text::LineIndex;
 
 /// Rounds after which fixing stops: a fix may make room for another one, but not for ever.
@@ -14,7 +14,7 @@ const MAX_ROUNDS: usize = 10;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "js", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
-pub struct Fixed {
+pub struct FixResult {
     /// The text.
     pub text: String,
     /// What was fixed; places are those of the round in which it was.
@@ -28,7 +28,7 @@ pub struct Fixed {
 /// # Errors
 ///
 /// Only where `options.config` is not YAML.
-pub fn fix(source: &str, options: &Options) -> Result<Fixed, YamlError> {
+pub fn fix(source: &str, options: &LintOptions) -> Result<FixResult, YamlError> {
     let mut text = source.to_owned();
     let mut applied = Vec::new();
     for _ in 0..MAX_ROUNDS {
@@ -66,5 +66,5 @@ pub fn fix(source: &str, options: &Options) -> Result<Fixed, YamlError> {
     let remaining = lint_settled(text.as_bytes(), options)?;
     let index = LineIndex::new(text.as_bytes());
     let remaining = remaining.iter().map(|s| finding(s, &index)).collect();
-    Ok(Fixed { text, applied, remaining })
+    Ok(FixResult { text, applied, remaining })
 }

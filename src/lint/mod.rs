@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use self::config::Config;
 pub use self::config::YamlError;
 use self::context::{Context, Dialect, ShellContext};
-pub use self::fixing::{Fixed, fix};
+pub use self::fixing::{FixResult, fix};
 pub use self::rule::{Category, Level, Profile, Rule};
 use self::rule::{Check, Edit, Raw, Sink, check_script};
 use crate::dockerfile::instruction::Instruction;
@@ -38,7 +38,7 @@ use crate::text::{LineIndex, Position, Span};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "js", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Options {
+pub struct LintOptions {
     /// The set of rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "js", tsify(optional))]
@@ -171,14 +171,14 @@ pub(crate) struct Settled {
 /// # Errors
 ///
 /// Only where `options.config` is not YAML.
-pub fn lint(source: &[u8], options: &Options) -> Result<LintResult, YamlError> {
+pub fn lint(source: &[u8], options: &LintOptions) -> Result<LintResult, YamlError> {
     let settled = lint_settled(source, options)?;
     let index = LineIndex::new(source);
     Ok(LintResult { findings: settled.iter().map(|s| finding(s, &index)).collect() })
 }
 
 /// The rules a profile and the options switch on.
-fn selected(options: &Options, config: &Config) -> Vec<&'static Rule> {
+fn selected(options: &LintOptions, config: &Config) -> Vec<&'static Rule> {
     let profile = options.profile.unwrap_or_default();
     let named = |list: &[String], rule: &Rule| list.iter().any(|c| c.eq_ignore_ascii_case(rule.code) || c == rule.name);
     rules::RULES
@@ -196,13 +196,13 @@ fn selected(options: &Options, config: &Config) -> Vec<&'static Rule> {
         .collect()
 }
 
-pub(crate) fn lint_settled(source: &[u8], options: &Options) -> Result<Vec<Settled>, YamlError> {
+pub(crate) fn lint_settled(source: &[u8], options: &LintOptions) -> Result<Vec<Settled>, YamlError> {
     let config = options.config.as_deref().map(Config::parse).transpose()?.unwrap_or_default();
     let file = crate::dockerfile::parse(source);
     Ok(lint_parsed(source, &file, options, &config))
 }
 
-fn lint_parsed(source: &[u8], file: &Dockerfile, options: &Options, config: &Config) -> Vec<Settled> {
+fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: &Config) -> Vec<Settled> {
     let exact = options.profile == Some(Profile::Hadolint);
     let mut rules = selected(options, config);
     let silenced = pragma::Silenced::new(file, options.check.as_deref(), exact, !config.disable_ignore_pragma);

@@ -1,3 +1,4 @@
+import * as lw from '../../dist/index.node.js';
 // Maps the package's public API to the plain JSON of the conformance runner. No logic of its own.
 
 /** For what is not built yet: counted as failed. */
@@ -7,15 +8,16 @@ const missing = (name) => () => {
 
 export const ast = missing('ast');
 export const instructions = missing('instructions');
-export const checks = missing('checks');
+export const checks = (text, options) =>
+  lw.lint(text, { ...options, profile: 'buildkit' }).findings.map((f) => [f.code, [f.lines.from, f.lines.to]]);
 export const image = missing('image');
 export const plan = missing('plan');
 export const expand = missing('expand');
 export const ignored = missing('ignored');
 export const readDockerignore = missing('readDockerignore');
 export const contextWalk = missing('contextWalk');
-export const lint = missing('lint');
-export const shell = missing('shell');
+export const lint = (text, options) => lw.lint(text, options).findings;
+export const shell = (script, options) => lw.lintShell(script, options).findings;
 export const imageFacts = missing('imageFacts');
 export const layerEntries = missing('layerEntries');
 export const rootfs = missing('rootfs');

@@ -104,7 +104,7 @@ pub fn find(code: &str) -> Option<&'static super::rule::Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lint::{Options, Profile, ShellOptions, lint, lint_shell};
+    use crate::lint::{LintOptions, Profile, ShellOptions, lint, lint_shell};
 
     /// The fenced blocks of a rule's documentation, by language.
     fn blocks(docs: &str, language: &str) -> Vec<String> {
@@ -129,7 +129,7 @@ mod tests {
     fn the_example_of_each_rule_is_found_and_its_correction_is_not() {
         for rule in RULES {
             let config = blocks(rule.docs, "yaml").pop();
-            let options = Options { profile: Some(Profile::All), config, ..Options::default() };
+            let options = LintOptions { profile: Some(Profile::All), config, ..LintOptions::default() };
             let mut examples = blocks(rule.docs, "dockerfile");
             examples.extend(blocks(rule.docs, "sh"));
             let fires = |text: &str| {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn fixes_remove_what_they_fix() {
         for rule in RULES.iter().filter(|r| !r.is_shell()) {
-            let options = Options { profile: Some(Profile::All), ..Options::default() };
+            let options = LintOptions { profile: Some(Profile::All), ..LintOptions::default() };
             for text in blocks(rule.docs, "dockerfile").into_iter().take(1) {
                 let found = lint(text.as_bytes(), &options).unwrap().findings;
                 let safe = found.iter().any(|f| f.code == rule.code && f.fix.as_ref().is_some_and(|f| f.safe));
