@@ -64,6 +64,7 @@ async function assemble(dev) {
     // bundlers would follow it to a file of another name.
     const glue = fs.readFileSync(path.join(out, `${name}.js`), 'utf8').replace(/module_or_path = new URL\([^)]*\);/, "throw new Error('no module given');");
     fs.writeFileSync(path.join(dist, 'wasm', `${name}.js`), glue);
+    fs.writeFileSync(path.join(dist, `${name}.types.d.ts`), publicTypes(name, fs.readFileSync(path.join(out, `${name}.d.ts`), 'utf8')));
   }
   fs.cpSync(inRoot('pkg-template', 'static'), dist, { recursive: true });
   fs.cpSync(inRoot('pkg-template', 'edge'), path.join(dist, 'edge'), { recursive: true });
@@ -76,6 +77,12 @@ async function assemble(dev) {
   fs.writeFileSync(path.join(dist, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
   for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) if (fs.existsSync(inRoot(file))) fs.copyFileSync(inRoot(file), path.join(dist, file));
   fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
+}
+
+/** The data types of a module's glue, without the glue's own: every type that the crate declares is public. */
+function publicTypes(name, declarations) {
+  const names = [...declarations.matchAll(/^export (?:interface|type) (\w+)/gm)].map((m) => m[1]).filter((n) => !/^(Sync)?Init(Input|Output)$|^TaskStep$/.test(n));
+  return `export type { ${names.sort().join(', ')} } from './wasm/${name}.js';\n`;
 }
 
 /** Raw, gzip and brotli size of each module, in bytes. */

@@ -8,6 +8,10 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
   return {
     /** The version of the package. */
     version: (): string => engine.call((g) => g.version()),
+    /** Parses a Dockerfile into its instructions, comments and directives. It never fails: what BuildKit would refuse is in `diagnostics`. */
+    parse: (text: wasm.Text): wasm.ParsedDockerfile => engine.call((g) => g.parse(text)),
+    /** Expands the variables, quotes and escapes of a word as BuildKit does. Throws where BuildKit refuses it. */
+    expandWord: (word: string, variables: Record<string, string>, options?: wasm.ExpandOptions): wasm.ExpandedWord => engine.call((g) => g.expandWord(word, variables, options)),
     /** Lints a Dockerfile. Nothing in the text makes it fail; a `config` that is not YAML does, with `LINT_CONFIG_INVALID`. */
     lint: (text: wasm.Text, options?: wasm.LintOptions): wasm.LintResult => engine.call((g) => g.lint(text, options)),
     /** Applies the safe fixes until none is left. */

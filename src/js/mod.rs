@@ -4,6 +4,7 @@
 //! [`to_js`]; whatever fails becomes an `Error` with a stable `code`, made by [`error`]. Nothing here is `async`:
 //! long work is a [`task::Task`] that JavaScript drives.
 
+pub mod dockerfile;
 pub mod lint;
 pub mod task;
 
@@ -64,9 +65,13 @@ pub(crate) fn error(code: &str, message: &str, details: &impl Serialize) -> JsVa
 
 /// Serializes as JSON would: maps become objects, `None` is left out or `null` as serde says.
 pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .map_err(|e| error("INTERNAL", &format!("a result could not be handed to JavaScript: {e}"), &()))
+    if let Ok(value) = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()) {
+        return Ok(value);
+    }
+    // Whole numbers past 2^53 are refused there; JSON rounds them as JavaScript's own parser does.
+    let internal = |e: String| error("INTERNAL", &format!("a result could not be handed to JavaScript: {e}"), &());
+    let json = serde_json::to_string(value).map_err(|e| internal(e.to_string()))?;
+    js_sys::JSON::parse(&json).map_err(|_| internal("it is no JSON".to_owned()))
 }
 
 /// Reads an options object. `undefined` and `null` give the default; an unknown key or a wrong type is refused

@@ -1,18 +1,64 @@
-import * as lw from '../../dist/index.node.js';
 // Maps the package's public API to the plain JSON of the conformance runner. No logic of its own.
+import * as lw from '../../dist/index.node.js';
 
 /** For what is not built yet: counted as failed. */
 const missing = (name) => () => {
   throw new Error(`not implemented: ${name}`);
 };
 
-export const ast = missing('ast');
-export const instructions = missing('instructions');
+export function ast(text) {
+  const { syntaxError, escape, instructions } = lw.parse(text);
+  return syntaxError ? { error: syntaxError.message } : { escape, nodes: instructions.map(node) };
+}
+
+const words = (list) => list.map((w) => w.text);
+const node = ({ keyword, flags, args, json, lines, heredocs, child }) => ({
+  keyword, flags: words(flags), args: words(args), json, lines: [lines.from, lines.to],
+  heredocs: heredocs.map(({ name, content, expand, chomp, fd }) => ({ name, content, expand, chomp, fd })),
+  ...(child ? { child: { ...node(child), lines: undefined } } : {}),
+});
+
+export function instructions(text) {
+  const { error, instructions, stages, globalArgs } = lw.parse(text);
+  if (error) return { error: error.message };
+  const at = (i) => command(instructions[i]);
+  return { meta: globalArgs.map(at), stages: stages.map(({ name, base, platform, instructions: [, ...cmds] }) => ({ name, base, platform, cmds: cmds.map(at) })) };
+}
+
+const pairs = (v) => ({ kv: v.pairs.map((p) => [p.key, p.value ?? null, ...(p.legacy ? ['legacy'] : []), ...(p.doc == null ? [] : [p.doc])]) });
+const files = (list) => list.map(({ name, data, chomp }) => ({ name, data, chomp }));
+const copied = (v) => ({
+  src: v.sources, dest: v.dest, inline: v.inline.map(({ name, data, expand }) => ({ path: name, data, expand })), from: v.from, chown: v.chown, chmod: v.chmod,
+  link: v.link, exclude: v.exclude, parents: v.parents, keep_git_dir: v.keepGitDir, checksum: v.checksum, unpack: v.unpack,
+});
+const lines = (v) => ({ cmd: v.command, shell: v.shell });
+const fields = {
+  env: pairs, label: pairs, arg: pairs, copy: copied, add: copied, cmd: lines, entrypoint: lines,
+  run: (v, flags) => ({ cmd: v.command, shell: v.shell, files: files(v.files), flags: [...new Set(flags.map((f) => f.name))].sort(), mounts_raw: v.mounts, network: v.network === 'default' ? undefined : v.network, security: v.security === 'sandbox' ? undefined : v.security, devices: v.devices }),
+  expose: (v) => ({ ports: v.ports }),
+  volume: (v) => ({ volumes: v.paths }),
+  user: (v) => ({ user: v.user }),
+  workdir: (v) => ({ path: v.path }),
+  stopsignal: (v) => ({ signal: v.signal }),
+  shell: (v) => ({ sh: v.command }),
+  onbuild: (v) => ({ expr: v.expression }),
+  maintainer: (v) => ({ maintainer: v.author }),
+  healthcheck: (v) => ({ health: { Test: v.test, Interval: v.interval, Timeout: v.timeout, StartPeriod: v.startPeriod, StartInterval: v.startInterval, Retries: v.retries } }),
+};
+const command = ({ value, lines, flags }) => ({ i: value.kind, l: [lines.from, lines.to], ...fields[value.kind]?.(value, flags) });
+
 export const checks = (text, options) =>
   lw.lint(text, { ...options, profile: 'buildkit' }).findings.map((f) => [f.code, [f.lines.from, f.lines.to]]);
 export const image = missing('image');
 export const plan = missing('plan');
-export const expand = missing('expand');
+export function expand(word, env, options) {
+  try {
+    const { word: whole, words } = lw.expandWord(word, env, options);
+    return { word: whole, words };
+  } catch {
+    return { wordError: true, wordsError: true };
+  }
+}
 export const ignored = missing('ignored');
 export const readDockerignore = missing('readDockerignore');
 export const contextWalk = missing('contextWalk');
