@@ -97,7 +97,6 @@ impl Escape {
 /// Physical lines, 1-based, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "js", derive(tsify::Tsify))]
-#[cfg_attr(feature = "js", derive(tsify::Tsify))]
 pub struct Lines {
     /// The first line.
     pub from: u32,
