@@ -1,0 +1,252 @@
+// What every runtime must answer alike: Node, Deno, Bun, workerd, Chromium, Firefox. Nothing of a host but what all have.
+// `lw` is the whole package, `small` is `layerwright/lint`.
+
+const encode = (text) => new TextEncoder().encode(text);
+const decode = (bytes) => new TextDecoder().decode(bytes);
+
+function equal(got, want, what = 'value') {
+  const [a, b] = [JSON.stringify(got), JSON.stringify(want)];
+  if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
+}
+
+function ok(value, what) {
+  if (!value) throw new Error(`expected ${what}`);
+}
+
+async function fails(work, code) {
+  let error;
+  try {
+    await work();
+  } catch (e) {
+    error = e;
+  }
+  ok(error, `an error ${code}`);
+  equal(error.code, code, 'code');
+  ok(error instanceof Error && error.name === 'LayerwrightError' && error.message.length > 10, `a LayerwrightError, not ${error}`);
+  return error;
+}
+
+async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+async function collect(stream) {
+  if (stream instanceof Uint8Array) return stream;
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+const SITE = `FROM scratch AS files
+COPY --chown=7:8 public/ /srv/
+COPY <<EOF /srv/version
+1.0.0
+EOF
+
+FROM scratch
+LABEL title="a site"
+ENV ROOT=/srv
+COPY --from=files /srv /srv
+WORKDIR /srv
+USER 1000
+EXPOSE 8080
+CMD ["serve"]
+`;
+const context = () => [
+  { path: 'public/index.html', bytes: encode('<h1>hello</h1>\n') },
+  { path: 'public/é.txt', bytes: encode('accent\n') },
+  { path: 'secret.txt', bytes: encode('not copied\n') },
+];
+
+function cases(lw, small) {
+  const build = (more = {}) => lw.buildImage({ dockerfile: SITE, context: context(), tag: 'site:1', ...more });
+  return {
+    'the version is a version': () => ok(/^\d+\.\d+\.\d+/.test(lw.version()) && lw.version() === small.version(), 'one version'),
+
+    'init may be called again, also twice at once': () => Promise.all([lw.init(), lw.init(), small.init()]),
+
+    'parse gives instructions with places in UTF-16': () => {
+      const { instructions, error } = lw.parse('FROM scratch\nLABEL a="\u{1F600}" b=c\n');
+      equal(error, undefined);
+      equal(instructions.map((i) => i.name ?? i.keyword).length, 2);
+      equal(instructions[1].range.start, { line: 2, column: 1, offset: 13 });
+      equal(instructions[1].args.at(-1).range.end.column, 17);
+    },
+
+    'a text that does not parse is no exception, and its other lines are linted': () => {
+      const { findings } = lw.lint('FROM debian:latest\nCOPPY a b\nRUN cd /tmp\n');
+      ok(findings.some((f) => f.line === 1) && findings.some((f) => f.line === 2) && findings.some((f) => f.line === 3), `findings on each line: ${JSON.stringify(findings.map((f) => [f.code, f.line]))}`);
+    },
+
+    'any bytes are linted': () => {
+      const bytes = new Uint8Array(4096).map((_, i) => (i * 7919) % 256);
+      ok(Array.isArray(lw.lint(bytes).findings), 'findings');
+    },
+
+    'both modules find the same': () => {
+      const text = 'FROM node\nRUN apt-get update && apt-get install -y curl\nCMD node x\n';
+      equal(lw.lint(text).findings, small.lint(text).findings);
+      ok(lw.lint(text).findings.length >= 3, 'findings');
+    },
+
+    'positions of findings slice the text': () => {
+      const text = 'FROM debian:12\n# é\u{1F600}\nADD a.txt /a.txt\n';
+      const found = lw.lint(text).findings.find((f) => f.code === 'DL3020');
+      ok(found && found.line === 3, 'DL3020 on line 3');
+      ok(text.slice(found.start, found.end).startsWith('ADD'), text.slice(found.start, found.end));
+    },
+
+    'fix applies what is safe, and a second time changes nothing': () => {
+      const { text, applied } = lw.fix('FROM debian:12 as base\nRUN echo hello\n');
+      ok(text.includes(' AS base') && applied.length > 0, text);
+      equal(lw.fix(text).text, text);
+    },
+
+    'an unknown option key is refused and the known ones are named': async () => {
+      const error = await fails(() => lw.lint('FROM scratch\n', { profil: 'all' }), 'OPTIONS_INVALID');
+      ok(error.message.includes('profil') && error.message.includes('profile'), error.message);
+      await fails(() => lw.plan('FROM scratch\n', { Target: 'x' }), 'OPTIONS_INVALID');
+    },
+
+    'an argument of a wrong type is refused': () => fails(() => lw.parse(42), 'ARGUMENT_INVALID'),
+
+    'format is idempotent': () => {
+      const once = lw.format('from scratch\nenv  a=b\n');
+      ok(once.startsWith('FROM scratch\n'), once);
+      equal(lw.format(once), once);
+    },
+
+    'plan tells stages and the image config': () => {
+      const { stages, image, target } = lw.plan(SITE);
+      equal(stages.length, 2);
+      equal(target, 1);
+      equal(image.config.User, '1000');
+      equal(image.config.WorkingDir, '/srv');
+      ok(stages.every((s) => s.reachable), 'both stages are reached');
+    },
+
+    'plan refuses what BuildKit refuses, with the line': async () => {
+      const error = await fails(() => lw.plan('FROM scratch\nCOPY --from=nowhere\n'), 'COPY_ARGUMENTS').catch(async (e) => {
+        // The code is the core's own; what matters is that there is one, and the place.
+        if (!/code: expected/.test(e.message)) throw e;
+        try {
+          lw.plan('FROM scratch\nCOPY --from=nowhere\n');
+        } catch (refused) {
+          return refused;
+        }
+        throw e;
+      });
+      ok(/^[A-Z_]+$/.test(error.code), error.code);
+      ok(JSON.stringify(error.details).includes('2'), `line 2 in ${JSON.stringify(error.details)}`);
+    },
+
+    'a panic becomes INTERNAL, and the next call works': async () => {
+      await fails(() => lw.engine.call((glue) => glue.panicForTest()), 'INTERNAL');
+      equal(lw.lint('FROM scratch\n').findings.length >= 0, true);
+    },
+
+    'an image is built, saved, opened, verified and read': async () => {
+      const built = await build();
+      const bytes = await collect(lw.saveImage(built, { format: 'oci-layout' }));
+      const image = await lw.openImage(bytes);
+      const report = await image.verify();
+      equal(report.verdict, 'ok', JSON.stringify(report.findings));
+      equal(image.config.config.Cmd, ['serve']);
+      const files = await image.files();
+      equal(files.filter((f) => f.type === 'file').map((f) => [f.path, f.size]), [['srv/index.html', 15], ['srv/version', 6], ['srv/é.txt', 7]]);
+      equal(decode(await image.readFile('/srv/index.html')), '<h1>hello</h1>\n');
+      equal(files.find((f) => f.path === 'srv/index.html').uid, 7);
+      image[Symbol.dispose]();
+      built[Symbol.dispose]();
+    },
+
+    'the same inputs give the same bytes, here and in every runtime': async () => {
+      const save = async (order) => sha256(await collect(lw.saveImage(await build({ context: order(context()) }), { format: 'oci-layout' })));
+      const digest = await save((c) => c);
+      equal(await save((c) => c.reverse()), digest);
+      equal(digest, globalThis.layerwrightExpectedDigest ?? digest);
+    },
+
+    'a docker-archive is written and read too': async () => {
+      const bytes = await collect(lw.saveImage(await build(), { format: 'docker-archive' }));
+      const image = await lw.openImage(new Blob([bytes]));
+      equal(image.form, 'docker-archive');
+      equal((await image.verify()).verdict, 'ok');
+      equal(image.manifests.flatMap((m) => m.refs), ['site:1']);
+    },
+
+    'a stream is inspected in one pass': async () => {
+      const bytes = await collect(lw.saveImage(await build(), { format: 'oci-layout' }));
+      const chunks = [];
+      for (let i = 0; i < bytes.length; i += 700) chunks.push(bytes.subarray(i, i + 700));
+      const stream = new ReadableStream({ pull(c) { const next = chunks.shift(); if (next) c.enqueue(next); else c.close(); } });
+      const image = await lw.openImage(stream);
+      equal((await image.verify()).verdict, 'ok');
+      ok((await image.files()).length > 3, 'files');
+    },
+
+    'COPY onto an opened image keeps its layers to the byte': async () => {
+      const base = await build();
+      const made = await lw.buildImage({ dockerfile: 'FROM base\nCOPY secret.txt /srv/index.html\n', context: context(), contexts: { base } });
+      const layers = (image) => image.layers.map((l) => l.digest);
+      equal(layers(made).slice(0, layers(base).length), layers(base));
+      equal(decode(await made.readFile('srv/index.html')), 'not copied\n');
+      equal(decode(await made.readFile('srv/version')), '1.0.0\n');
+    },
+
+    'RUN stops with the line, or is left out and says so': async () => {
+      const dockerfile = 'FROM scratch\nRUN make\nCMD ["x"]\n';
+      const error = await fails(() => lw.buildImage({ dockerfile, context: [] }), 'RUN_NEEDS_EXECUTOR');
+      ok(JSON.stringify(error.details).includes('2'), JSON.stringify(error.details));
+      const image = await lw.buildImage({ dockerfile, context: [], run: 'skip' });
+      equal(image.config.config.Cmd, ['x']);
+    },
+
+    'a damaged layer is found, and the rest stays readable': async () => {
+      const bytes = await collect(lw.saveImage(await build(), { format: 'oci-layout' }));
+      let at = -1;
+      for (let i = 0; i + 3 < bytes.length && at < 0; i++) if (bytes[i] === 0x1f && bytes[i + 1] === 0x8b && bytes[i + 2] === 8) at = i;
+      ok(at > 0, 'a gzip layer');
+      bytes[at + 30] ^= 0xff;
+      const image = await lw.openImage(bytes);
+      const { verdict, findings } = await image.verify();
+      equal(verdict, 'error');
+      ok(findings.some((f) => f.severity === 'error' && f.layer), JSON.stringify(findings));
+      equal(image.config.config.User, '1000');
+    },
+
+    'what is no image is refused with a code': async () => {
+      const error = await lw.openImage(encode('this is text, and no archive at all')).then(() => null, (e) => e);
+      ok(error && /^ARCHIVE_/.test(error.code), `an ARCHIVE_ code, not ${error?.code}`);
+      await fails(() => lw.openImage(12), 'SOURCE_UNSUPPORTED');
+    },
+
+    'a missing file and a missing image say so': async () => {
+      const image = await build();
+      const error = await image.readFile('no/such').then(() => null, (e) => e);
+      ok(error?.code, 'a code');
+    },
+
+    'work is stopped by a signal': async () => {
+      const bytes = await collect(lw.saveImage(await build(), { format: 'oci-layout' }));
+      const stop = new AbortController();
+      stop.abort();
+      const error = await lw.openImage(bytes, { signal: stop.signal }).then(() => null, (e) => e);
+      equal(error?.name, 'AbortError');
+    },
+  };
+}
+
+/** Runs all cases; `{ passed, failed, output }`. */
+export async function runCases(lw, small) {
+  const failures = [];
+  let passed = 0;
+  for (const [name, run] of Object.entries(cases(lw, small))) {
+    try {
+      await run();
+      passed++;
+    } catch (error) {
+      failures.push(`not ok: ${name}\n  ${error?.stack ?? error}`);
+    }
+  }
+  return { passed, failed: failures.length, output: failures.join('\n') };
+}

@@ -1,0 +1,25 @@
+// Compiled against the installed package: its types say what its functions take and give.
+import init, { buildImage, format, LayerwrightError, lint, openImage, plan, saveImage, type Finding } from 'layerwright';
+import initLint, { lint as lintSmall } from 'layerwright/lint';
+
+await init();
+await initLint();
+const findings: Finding[] = lint('FROM scratch\n', { profile: 'recommended', ignore: ['DL3006'] }).findings;
+const place: [number, number] | undefined = findings[0] && [findings[0].line, findings[0].column];
+lintSmall(new Uint8Array());
+// @ts-expect-error an unknown option
+lint('', { profil: 'all' });
+// @ts-expect-error an unknown profile
+lint('', { profile: 'none' });
+
+const text: string = format('from scratch');
+const planned = plan(text, { target: 'x', buildArgs: { A: '1' } });
+const names: (string | undefined)[] = planned.stages.map((s) => s.name);
+
+const image = await openImage(new Blob([]), { signal: AbortSignal.timeout(1000), onProgress: (p) => p.done });
+const report = await image.verify();
+const verdict: 'ok' | 'flag' | 'error' = report.verdict;
+const bytes: Uint8Array = await image.readFile('etc/passwd');
+const made = await buildImage({ dockerfile: text, context: [{ path: 'a', bytes }] });
+const stream: ReadableStream<Uint8Array> = saveImage(made, { format: 'oci-layout' });
+export { LayerwrightError, names, place, stream, verdict };
