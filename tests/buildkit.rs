@@ -355,3 +355,163 @@ fn words_expand_as_in_buildkit() {
     }
     score.at_least(1.0);
 }
+
+fn options(case: &Value) -> layerwright::plan::Options {
+    use layerwright::plan::{Image, Options, Platform};
+    let opt = |k: &str| case.get(k).or_else(|| case["opt"].get(k)).filter(|v| !v.is_null());
+    let strings = |k: &str| -> std::collections::BTreeMap<String, String> {
+        let map = opt(k).and_then(Value::as_object).into_iter().flatten();
+        map.map(|(k, v)| (k.clone(), v.as_str().unwrap_or("").to_owned())).collect()
+    };
+    let default = Platform::linux("amd64");
+    let platform = opt("platform").and_then(Value::as_str).map(|p| Platform::parse(p, &default).expect("a platform"));
+    Options {
+        target: opt("target").and_then(Value::as_str).map(str::to_owned),
+        build_platform: platform.clone(),
+        platform,
+        build_args: strings("build_args"),
+        base_configs: opt("base_configs")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), serde_json::from_value::<Image>(v.clone()).expect("an image")))
+            .collect(),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn plans_are_those_of_buildkit() {
+    use layerwright::plan::{Base, plan};
+    let mut score = Score::new("plan");
+    for case in cases() {
+        if case.get("plan").is_none() || case.get("build_error").is_some() {
+            continue;
+        }
+        let source = source(&case);
+        let plan = plan(&parse(&source), &options(&case));
+        let got = if let Some(error) = &plan.error {
+            json!({"error": error.message})
+        } else {
+            let stage = |s: &layerwright::plan::Stage| {
+                let (on, base) = match &s.base {
+                    Base::Stage(i) => (json!(i + 1), Value::Null),
+                    Base::Scratch => (Value::Null, json!("scratch")),
+                    Base::Image(i) | Base::Context(i) => (Value::Null, json!(i)),
+                };
+                json!({"name": s.name, "on": on, "base": base, "platform": s.platform.as_ref().map(|p| p.to_string()),
+                    "deps": s.deps, "unreachable": !s.reachable, "ctx": s.context_paths})
+            };
+            plan.stages.iter().map(stage).collect()
+        };
+        let sorted = |v: &Value| {
+            let mut l = v.as_array().cloned().unwrap_or_default();
+            l.sort_by_key(|x| (x.as_u64(), x.as_str().map(str::to_owned)));
+            l
+        };
+        let recorded = case["plan"].as_array().into_iter().flatten();
+        let want: Value = recorded
+            .map(|s| {
+                json!({"name": s["name"], "on": s["on"].as_u64().map(|o| o + 1), "base": s["base"], "platform": s["platform"],
+                    "deps": sorted(&s["deps"]), "unreachable": s["reachable"] == false, "ctx": sorted(&s["ctx"])})
+            })
+            .collect();
+        score.compare(case["id"].as_str().unwrap_or(""), &want, &got, &String::from_utf8_lossy(&source));
+    }
+    score.at_least(0.995);
+}
+
+#[test]
+fn images_are_those_of_buildkit() {
+    use layerwright::plan::plan;
+    let mut score = Score::new("image");
+    for case in cases() {
+        if case.get("image").is_none() && case.get("build_error").is_none() {
+            continue;
+        }
+        let source = source(&case);
+        let plan = plan(&parse(&source), &options(&case));
+        let mut got = match &plan.error {
+            Some(error) => json!({"error": true, "why": error.message}),
+            None => {
+                let image = serde_json::to_value(&plan.image).expect("plain data");
+                let history = image["history"].as_array().into_iter().flatten();
+                let history: Vec<Value> =
+                    history.map(|h| json!({"created_by": h["created_by"], "empty_layer": h["empty_layer"]})).collect();
+                json!({"architecture": image["architecture"], "os": image["os"], "variant": image["variant"],
+                    "config": image["config"], "history": history})
+            }
+        };
+        let want = if case.get("build_error").is_some() {
+            json!({"error": true})
+        } else {
+            let image = &case["image"];
+            let history = image["history"].as_array().into_iter().flatten();
+            let history: Vec<Value> = history
+                .map(|h| match h.as_array() {
+                    Some(h) => json!({"created_by": h[0], "empty_layer": h.get(1).is_some_and(|e| e == "empty")}),
+                    None => json!({"created_by": h["created_by"], "empty_layer": h["empty_layer"]}),
+                })
+                .collect();
+            json!({"architecture": image["architecture"], "os": image["os"], "variant": image["variant"],
+                "config": image["config"], "history": history})
+        };
+        if want["error"] == true && got["error"] == true {
+            got = want.clone();
+        }
+        score.compare(case["id"].as_str().unwrap_or(""), &want, &got, &String::from_utf8_lossy(&source));
+    }
+    score.at_least(0.99);
+}
+
+#[test]
+fn dockerignore_matches_as_moby_does() {
+    use layerwright::dockerfile::dockerignore::{Matcher, read};
+    let Some(text) = data("dockerignore-cases.json") else { return };
+    let d: Value = serde_json::from_str(&text).expect("recorded data is JSON");
+    let mut score = Score::new("dockerignore");
+    let list = |v: &Value| -> Vec<Value> { v.as_array().cloned().unwrap_or_default() };
+    let strings = |v: &Value| -> Vec<String> { list(v).iter().map(|s| s.as_str().unwrap_or("").to_owned()).collect() };
+    let ignored = |patterns: &[String], path: &str| match Matcher::new(patterns).and_then(|m| m.ignored(path)) {
+        Ok(ignored) => json!([ignored]),
+        Err(_) => json!("error"),
+    };
+    for c in list(&d["upstream_or_parent"]).iter().chain(&list(&d["upstream_named"])) {
+        let want = if c.get("error").is_some_and(|e| *e != false && !e.is_null()) {
+            json!("error")
+        } else {
+            json!([c["expected"]])
+        };
+        score.compare("m", &want, &ignored(&strings(&c["patterns"]), c["path"].as_str().unwrap_or("")), &c.to_string());
+    }
+    for c in list(&d["generated"]) {
+        for (path, v) in c["or_parent"].as_object().into_iter().flatten() {
+            let want = if v.is_boolean() { json!([v]) } else { json!("error") };
+            score.compare("g", &want, &ignored(&strings(&c["patterns"]), path), &format!("{} {path:?}", c["patterns"]));
+        }
+    }
+    for c in list(&d["upstream_readall"]).iter().chain(&list(&d["readall"])) {
+        let text = c["text"].as_str().unwrap_or("");
+        score.compare("r", &json!({"p": c["patterns"]}), &json!({"p": read(text)}), &format!("{text:?}"));
+    }
+    let tree = strings(&d["walk_tree"]);
+    let all = d.get("walk_all").map(&strings).unwrap_or_else(|| tree.clone());
+    for c in list(&d["walk"]).iter().filter(|c| c["dockerignore"].is_string()) {
+        let text = c["dockerignore"].as_str().unwrap_or("");
+        let mut want: Vec<String> =
+            list(&c["sent"]).iter().map(|i| all[i.as_u64().unwrap_or(0) as usize].clone()).collect();
+        want.sort();
+        let paths: Vec<&str> = tree.iter().map(String::as_str).collect();
+        let got = match Matcher::new(&read(text)).and_then(|m| m.walk(&paths)) {
+            Ok(mut sent) => {
+                sent.sort();
+                json!(sent)
+            }
+            Err(_) => json!("error"),
+        };
+        let want =
+            if c.get("error").is_some_and(|e| *e != false && !e.is_null()) { json!("error") } else { json!(want) };
+        score.compare("w", &want, &got, &format!("{text:?}"));
+    }
+    score.at_least(1.0);
+}

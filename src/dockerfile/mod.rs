@@ -5,6 +5,7 @@
 //! | [`syntax`] | the lossless tree that [`parse`] makes |
 //! | [`instruction`] | typed instructions, read from a node with [`Node::read`](syntax::Node::read) |
 //! | [`mount`] | the values of `RUN --mount` and `--device` |
+//! | [`dockerignore`] | `.dockerignore`: patterns, matching, the walk of a context |
 //! | [`report`] | tree and instructions as plain data |
 //! | [`expand`] | variables, quotes and escapes of words |
 //!
@@ -12,11 +13,14 @@
 //! after them.
 
 mod args;
+pub mod dockerignore;
 pub mod expand;
 pub mod instruction;
 pub mod mount;
 mod parser;
+pub mod patterns;
 mod read;
+mod regexp;
 pub mod report;
 mod suggest;
 pub mod syntax;
@@ -25,5 +29,5 @@ pub use instruction::{Instruction, Reading};
 pub use parser::parse;
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
 
-pub mod dockerignore;
-pub mod patterns;
+pub(crate) use parser::heredoc as heredoc_word;
+pub(crate) use suggest::nearest;

@@ -11,13 +11,18 @@
 //! | [`reference`] | image references as a `FROM` writes them |
 //! | [`step`] | steps after expansion, ready to be carried out |
 
+mod check;
+mod go;
+mod graph;
 pub mod image;
+mod path;
 pub mod platform;
 pub mod reference;
 pub mod step;
 
 use std::collections::BTreeMap;
 
+pub use graph::plan;
 pub use image::Image;
 pub use platform::Platform;
 pub use step::{Action, Step};
@@ -28,7 +33,7 @@ use crate::text::Span;
 /// What to plan for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// `--target`: a stage's name, in any case, or its number. The last stage where not given.
+    /// `--target`: a stage's name, in any case. The last stage where not given.
     pub target: Option<String>,
     /// `--platform`; the build platform where not given.
     pub platform: Option<Platform>,

@@ -57,6 +57,12 @@ impl Platform {
         rest.to_string()
     }
 
+    /// The form that image configurations use: `arm` is `arm/v7`, `arm64/v8` is `arm64`.
+    pub fn normalized(&self) -> Self {
+        let (architecture, variant) = normalize(&self.architecture, &self.variant);
+        Self { architecture, variant, ..self.clone() }
+    }
+
     /// Reads `os`, `architecture`, `os/architecture` or `os/architecture/variant`. What is missing comes from `default`.
     ///
     /// # Errors
