@@ -201,7 +201,7 @@ export class DockerfileEditor {
         this.#tab.of([]),
         this.#extra.of([]),
         this.#label.of(EditorView.contentAttributes.of({ 'aria-label': 'Dockerfile' })),
-        EditorView.contentAttributes.of({ spellcheck: 'false', autocorrect: 'off', autocapitalize: 'off', translate: 'no' }),
+        EditorView.contentAttributes.of({ tabindex: '0', spellcheck: 'false', autocorrect: 'off', autocapitalize: 'off', translate: 'no' }),
         Prec.high(
           keymap.of([
             { key: 'Mod-.', run: run(() => this.#events.onFix()) },

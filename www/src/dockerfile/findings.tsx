@@ -169,7 +169,7 @@ function Row({ finding, index, selected, text, fresh }: { finding: Finding; inde
           </button>
         )}
       </span>
-      <button type="button" class="where num" aria-label={`Go to line ${finding.line}, column ${finding.column}`} onClick={() => selectFinding(index)}>
+      <button type="button" class="where num" aria-label={`${at}, go to line ${finding.line}, column ${finding.column}`} onClick={() => selectFinding(index)}>
         {at}
       </button>
       {selected && (finding.help || finding.fix) && (

@@ -38,7 +38,8 @@ const linesOf = (from: number, to: number) => (from === to ? `line ${from}` : `l
 function layout(plan: Plan, room: number): { nodes: Node[]; edges: Edge[]; width: number; height: number } {
   const depth = new Map<number, number>();
   const parents = (stage: PlanStage) => [...new Set([...(stage.base.kind === 'stage' && stage.base.stage !== undefined ? [stage.base.stage] : []), ...stage.deps])].filter((index) => index < stage.index);
-  for (const stage of plan.stages) depth.set(stage.index, Math.max(0, ...parents(stage).map((index) => depth.get(index) ?? 0)) + 1);
+  // Implicit stages are no columns of their own, and come after those of the file.
+  for (const stage of plan.stages) depth.set(stage.index, stage.implicit ? 0 : Math.max(0, ...parents(stage).map((index) => depth.get(index) ?? 0)) + 1);
 
   const nodes: Node[] = [];
   const externals = new Map<string, Node>();
@@ -57,6 +58,11 @@ function layout(plan: Plan, room: number): { nodes: Node[]; edges: Edge[]; width
   }
   for (const stage of plan.stages) {
     const isTarget = stage.index === plan.target;
+    if (stage.implicit) {
+      const external = externals.get(nameText(stage.base.reference ?? '?'));
+      if (external) stages.set(stage.index, external);
+      continue;
+    }
     stages.set(
       stage.index,
       add({
@@ -73,7 +79,7 @@ function layout(plan: Plan, room: number): { nodes: Node[]; edges: Edge[]; width
   const edges: Edge[] = [];
   for (const stage of plan.stages) {
     const to = stages.get(stage.index);
-    if (!to) continue;
+    if (!to || stage.implicit) continue;
     const base = stage.base.kind === 'stage' ? stages.get(stage.base.stage ?? -1) : externals.get(stage.base.kind === 'scratch' ? 'scratch' : nameText(stage.base.reference ?? '?'));
     if (base) edges.push({ from: base, to, copy: false, reachable: stage.reachable });
     for (const index of new Set(stage.deps)) {
@@ -148,7 +154,7 @@ export function StageGraph({ plan, onLine }: { plan: Plan; onLine(line: number):
               <rect class={`node ${node.kind}`} x={node.x} y={node.y} width={node.width} height={HEIGHT} rx="4" />
               <text class="title" x={node.x + PAD} y={node.y + 18}>
                 {node.title}
-              </text>
+              </text>{' '}
               <text class="sub" x={node.x + PAD} y={node.y + 33}>
                 {node.sub}
               </text>
@@ -161,7 +167,6 @@ export function StageGraph({ plan, onLine }: { plan: Plan; onLine(line: number):
             <a
               class={node.reachable ? '' : 'dim'}
               href={`#/dockerfile?L=${line}`}
-              aria-label={`${node.title}, ${node.sub}${node.reachable ? '' : ', not reached'}`}
               onClick={(event) => {
                 event.preventDefault();
                 onLine(line);
@@ -183,15 +188,15 @@ const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'e
 const inWords = (n: number) => NUMBERS[n] ?? String(n);
 
 function reached(plan: Plan): string {
-  const all = plan.stages.length;
-  const unreached = plan.stages.filter((stage) => !stage.reachable);
+  const all = plan.stages.filter((stage) => !stage.implicit).length;
+  const unreached = plan.stages.filter((stage) => !stage.reachable && !stage.implicit);
   if (all === 1) return '';
   if (unreached.length === 0) return `All ${inWords(all)} stages are reached by the target.`;
   return `Not reached by the target: ${unreached.map(stageTitle).join(', ')}.`;
 }
 
 function describe(plan: Plan): string {
-  const parts = plan.stages.map((stage) => {
+  const parts = plan.stages.filter((stage) => !stage.implicit).map((stage) => {
     const base = stage.base.kind === 'stage' ? stageTitle(plan.stages[stage.base.stage ?? -1] ?? stage) : stage.base.kind === 'scratch' ? 'scratch' : nameText(stage.base.reference ?? '');
     const copies = [...new Set(stage.deps)].filter((index) => index !== stage.base.stage && index !== stage.index).map((index) => plan.stages[index]).filter((from) => from !== undefined);
     return `${stageTitle(stage)} from ${base}${copies.length > 0 ? `, copies from ${copies.map(stageTitle).join(' and ')}` : ''}`;

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ContainerConfig, Plan, PlanStage, PlanStep } from '../engine/types.ts';
 import { plural } from '../lib/format.ts';
-import { Name } from '../lib/names.tsx';
+import { Name, nameText } from '../lib/names.tsx';
 import { useStore } from '../lib/store.ts';
 import { MenuButton, Tabs } from '../ui/parts.tsx';
 import { StageGraph } from './graph.tsx';
@@ -15,6 +15,7 @@ export function Preview() {
   const [tab, setTab] = useState<Tab>('layers');
   const { analysis, platform, dockerfile: text } = useStore(dockerfile);
   const { plan } = analysis;
+  const stages = plan?.stages.filter((stage) => !stage.implicit) ?? [];
   const args = declaredArguments(text);
   const choices = [...new Set([...PLATFORMS, platform])];
   return (
@@ -33,13 +34,13 @@ export function Preview() {
           ]}
         />
         <span class="grow" />
-        {plan && plan.stages.length > 1 && (
+        {plan && stages.length > 1 && (
           <MenuButton
             label={`Target: ${targetName(plan)}`}
-            choices={plan.stages.map((stage) => ({ id: String(stage.index), label: <span class="code">{stageTitle(stage)}</span>, checked: stage.index === plan.target }))}
+            choices={stages.map((stage) => ({ id: String(stage.index), label: <span class="code">{stageTitle(stage)}</span>, checked: stage.index === plan.target }))}
             onChoose={(id) => {
               const stage = plan.stages[Number(id)];
-              if (stage) setTarget(stage.index === plan.stages.length - 1 ? undefined : (stage.name ?? String(stage.index)));
+              if (stage) setTarget(stage === stages.at(-1) ? undefined : (stage.name ?? String(stage.index)));
             }}
           >
             <span class="cut most">{targetName(plan)}</span>
@@ -127,11 +128,14 @@ function Layers({ plan, onConfig }: { plan: Plan; onConfig(): void }) {
         )}
         {layers.map(({ step }, i) => (
           <li class={`ly ${step.line <= line && line <= step.endLine ? 'sel' : ''}`}>
-            <button type="button" onClick={() => goToLine(step.line)} aria-label={`Layer ${reference === undefined ? '' : 'plus '}${i + 1}: ${step.text}, line ${step.line}`}>
+            <button type="button" onClick={() => goToLine(step.line)}>
               <span class="n num">{reference === undefined ? i + 1 : `+${i + 1}`}</span>
               <span class="l1">
                 <span class="cmd cut">{oneLine(step.text)}</span>
-                <span class="num dim">{step.line}</span>
+                <span class="num dim">
+                  <span class="sr">line </span>
+                  {step.line}
+                </span>
               </span>
               <span class="l2 sub">
                 <span class="cut">{whatItDoes(plan, step)}</span>
@@ -142,7 +146,7 @@ function Layers({ plan, onConfig }: { plan: Plan; onConfig(): void }) {
         {layers.length === 0 && <li class="sec mid">No instruction of this target makes a layer of its own.</li>}
       </ol>
       <div class="sec">
-        <h3>Config</h3>
+        <h2>Config</h2>
         <ConfigFacts config={plan.config} brief />
         <button type="button" class="link xs" onClick={onConfig}>
           All of the config
@@ -157,7 +161,9 @@ const oneLine = (text: string) => text.replace(/\\\n\s*/g, '').replace(/\s*\n\s*
 function whatItDoes(plan: Plan, step: PlanStep): string {
   if (step.instruction === 'RUN' || step.needsExecutor) return 'needs a shell: size known after a build';
   if (step.fromStage !== undefined) {
-    const stage = typeof step.fromStage === 'number' ? plan.stages[step.fromStage] : undefined;
+    const named = typeof step.fromStage === 'number' ? plan.stages[step.fromStage] : undefined;
+    if (named?.implicit) return `from ${named.base.kind === 'context' ? 'the context' : 'the image'} ${nameText(named.base.reference ?? '')}`;
+    const stage = named;
     const runs = stage?.steps.filter((other) => other.needsExecutor).at(-1);
     const name = stage ? stageTitle(stage) : String(step.fromStage);
     return stage ? `from stage ${name}${runs ? `: made by RUN on line ${runs.line}` : ''}` : `from the image ${name}`;
@@ -225,7 +231,7 @@ export function ConfigFacts({ config, brief = false }: { config: ContainerConfig
 function ConfigPanel({ config }: { config: ContainerConfig }) {
   return (
     <div class="sec">
-      <h3>Config</h3>
+      <h2>Config</h2>
       <ConfigFacts config={config} />
       <p class="xs dim cap">What the base image sets is added when the image is built.</p>
     </div>
@@ -257,7 +263,7 @@ function Arguments({ args }: { args: Argument[] }) {
   if (args.length === 0) return <div class="sec mid">No ARG in this Dockerfile.</div>;
   return (
     <div class="sec">
-      <h3>Arguments</h3>
+      <h2>Arguments</h2>
       <p class="mid gap">As with --build-arg: an empty field leaves the default.</p>
       <div class="args">
         {args.map((arg) => (
@@ -281,7 +287,7 @@ function Context({ plan }: { plan: Plan }) {
   if (users.length === 0) return <div class="sec mid">The target takes nothing from the folder.</div>;
   return (
     <div class="sec">
-      <h3>What it takes from the folder</h3>
+      <h2>What it takes from the folder</h2>
       <ul class="uses">
         {users.flatMap((step) =>
           step.contextPaths.map((path) => (

@@ -48,6 +48,8 @@ export interface PlanStage {
   base: { kind: 'scratch' | 'stage' | 'image' | 'context'; stage?: number | undefined; reference?: string | undefined };
   platform?: string | undefined;
   reachable: boolean;
+  /** No stage of the file, but an image or context that `--from` names. */
+  implicit?: boolean | undefined;
   deps: number[];
   line: number;
   endLine: number;

@@ -1,7 +1,7 @@
 // The Files tab: layers, the tree after one of them, and the file in focus.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ImageSummary, LayerInfo, TreeData } from '../engine/types.ts';
-import { exactBytes, plural, size } from '../lib/format.ts';
+import { exactBytes, plural, shortDigest, size } from '../lib/format.ts';
 import { Name, nameText } from '../lib/names.tsx';
 import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
@@ -134,20 +134,22 @@ function Layer({ layer, number, selected, stop, largest, onSelect }: { layer: La
   const scale = (bytes: number) => (bytes > 0 ? Math.max(2, (bytes / largest) * WIDTH) : 0);
   const width = scale(layer.content);
   const hatched = layer.content > 0 ? width * (layer.wasted / layer.content) : 0;
-  const command = layer.command ?? (layer.digest ? `layer ${number}` : `layer ${number}`);
+  const command = layer.command ?? shortDigest(layer.digest ?? layer.diffId ?? '');
   const one = layer.base && !selected;
   return (
     <div
       class={`ly ${one ? 'one' : ''}`}
       role="option"
       aria-selected={selected}
-      aria-label={`Layer ${number}: ${nameText(command, true)}, ${size(layer.content)}${layer.wasted > 0 ? `, ${size(layer.wasted)} wasted` : ''}${layer.problem ? ', damaged' : ''}`}
       tabIndex={stop ? 0 : -1}
       data-layer={number}
       title={selected ? undefined : nameText(command, true)}
       onClick={onSelect}
     >
-      <span class="n num">{number}</span>
+      <span class="n num">
+        <span class="sr">Layer </span>
+        {number}
+      </span>
       <span class="l1">
         <span class={`cmd ${selected ? '' : 'cut'}`}>
           <Name text={command} words />

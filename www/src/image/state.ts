@@ -92,8 +92,9 @@ function show(summary: ImageSummary): void {
   if (route.value.view === 'image') {
     const wanted = route.value.params.get('img');
     // A link that named this image keeps its place; another image begins at its start.
-    const same = wanted === summary.manifestDigest;
-    setParams({ img: summary.manifestDigest, ...(same ? {} : { l: undefined, f: undefined, q: undefined, tab: undefined }) }, wanted === undefined || same || !isOwnEntry() ? 'replace' : 'push');
+    const digest = summary.manifestDigest ?? summary.configDigest;
+    const same = wanted === digest;
+    setParams({ img: digest, ...(same ? {} : { l: undefined, f: undefined, q: undefined, tab: undefined }) }, wanted === undefined || same || !isOwnEntry() ? 'replace' : 'push');
   }
 }
 

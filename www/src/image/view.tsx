@@ -247,11 +247,11 @@ function ConfigTab({ summary }: { summary: ImageSummary }) {
   return (
     <div class="columns">
       <div class="sec">
-        <h3>What it runs</h3>
+        <h2>What it runs</h2>
         <ConfigFacts config={summary.config} />
       </div>
       <div class="sec">
-        <h3>What it is</h3>
+        <h2>What it is</h2>
         <dl class="facts">
           {summary.created && (
             <>
@@ -348,7 +348,7 @@ function VerifyTab() {
     <>
       {summary && summary.problems.length > 0 && (
         <div class="sec">
-          <h3>What is odd about this image</h3>
+          <h2>What is odd about this image</h2>
           <ul>
             {summary.problems.map((problem) => (
               <li>

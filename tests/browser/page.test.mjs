@@ -1,0 +1,319 @@
+// The page as it is built, in Chromium: the tasks a person comes for, by keyboard too, offline, and for everyone (axe).
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { serve } from '../../scripts/lib/serve.mjs';
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A tar of `[name, content]` or `[name, { type, link, mode, uid, content }]`. */
+function tar(entries) {
+  const blocks = [];
+  for (const [name, given] of entries) {
+    const { type = '0', link = '', mode = type === '5' ? 0o755 : 0o644, uid = 0, content = given } = typeof given === 'string' || Buffer.isBuffer(given) ? {} : { content: '', ...given };
+    const body = Buffer.from(content);
+    const head = Buffer.alloc(512);
+    const text = (value, at) => head.write(value, at, 'utf8');
+    const octal = (value, at, length) => text(value.toString(8).padStart(length - 1, '0'), at);
+    text(name, 0);
+    octal(mode, 100, 8);
+    octal(uid, 108, 8);
+    octal(uid, 116, 8);
+    octal(body.length, 124, 12);
+    octal(1_763_458_867, 136, 12);
+    text('        ', 148);
+    text(type, 156);
+    text(link, 157);
+    text('ustar\0' + '00', 257);
+    text(uid ? 'node' : 'root', 265);
+    text(uid ? 'node' : 'root', 297);
+    octal(head.reduce((sum, byte) => sum + byte, 0), 148, 7);
+    head[155] = 0x20;
+    blocks.push(head, body, Buffer.alloc((512 - (body.length % 512)) % 512));
+  }
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** A docker-archive of three layers: a base, an application, and a layer that changes an owner and removes a folder. */
+function dockerArchive() {
+  const layers = [
+    tar([['etc/', { type: '5' }], ['etc/passwd', 'root:x:0:0::/root:/bin/sh\n'], ['bin/', { type: '5' }], ['bin/sh', Buffer.from('7f454c4602010100', 'hex')]]),
+    tar([['app/', { type: '5' }], ['app/server.js', 'console.log("one");\nconsole.log("two");\n'], ['var/cache/list', 'x'.repeat(3000)], ['app/in\u202evoice.txt', 'hidden turn\n'], ['app/current', { type: '2', link: 'server.js' }]]),
+    tar([['app/', { type: '5' }], ['app/server.js', { uid: 1000, content: 'console.log("one");\nconsole.log("two");\n' }], ['var/.wh.cache', '']]),
+  ];
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      created: '2026-11-18T09:41:07Z',
+      config: { Cmd: ['node', 'server.js'], Env: ['PATH=/usr/bin:/bin'], WorkingDir: '/app' },
+      rootfs: { type: 'layers', diff_ids: layers.map((layer) => `sha256:${sha256(layer)}`) },
+      history: [
+        { created: '2026-11-18T09:41:07Z', created_by: '/bin/sh -c #(nop) ADD file:base in / ' },
+        { created: '2026-11-18T09:41:07Z', created_by: 'CMD ["sh"]', empty_layer: true },
+        { created: '2026-11-18T09:41:07Z', created_by: 'COPY app /app # buildkit' },
+        { created: '2026-11-18T09:41:07Z', created_by: 'RUN /bin/sh -c chown node /app/server.js && rm -rf /var/cache # buildkit' },
+      ],
+    }),
+  );
+  const name = `${sha256(config)}.json`;
+  const manifest = JSON.stringify([{ Config: name, RepoTags: ['shop/api:2.8.1'], Layers: layers.map((_, i) => `${i}/layer.tar`) }]);
+  return tar([[name, config], ...layers.map((layer, i) => [`${i}/layer.tar`, layer]), ['manifest.json', manifest]]);
+}
+
+const DOCKERFILE = 'FROM alpine:3.20 as build\nADD entrypoint.sh /usr/local/bin/\nCMD node server.js\n';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve(`${root}www/dist`);
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens the page; what it logs as an error, throws or asks of other hosts is kept, and must stay empty. */
+async function open(hash = '', options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 840 }, serviceWorkers: 'block', ...options });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('pageerror', (error) => wrong.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+  context.on('request', (request) => {
+    if (!request.url().startsWith(server.url) && !request.url().startsWith('blob:') && !request.url().startsWith('data:')) wrong.push(`asked ${request.url()}`);
+  });
+  await page.goto(server.url + hash);
+  return { page, context, wrong };
+}
+
+const type = async (page, text) => {
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+};
+
+const textOf = (page) => page.locator('.cm-content').evaluate((element) => [...element.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\n'));
+
+async function openImage(page) {
+  await page.goto(`${server.url}#/image`);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /^Choose (a|another) file$/ }).click()]);
+  await chooser.setFiles({ name: 'api.tar', mimeType: 'application/x-tar', buffer: dockerArchive() });
+  await page.locator('[role="treeitem"]').first().waitFor({ state: 'attached' });
+}
+
+test('typing a Dockerfile shows findings, and a fix changes the text and can be undone', async () => {
+  const { page, context, wrong } = await open('#/dockerfile');
+  await type(page, DOCKERFILE);
+  const finding = page.locator('.fd', { hasText: 'DL3020' });
+  await finding.waitFor();
+  assert.ok((await page.locator('.sq.error').count()) >= 1, 'a squiggle under the ADD');
+  assert.ok((await page.locator('.cm-findings .sev.error').count()) >= 1, 'an octagon in the gutter');
+  await finding.getByRole('button', { name: /^Fix DL3020/ }).click();
+  await page.waitForFunction(() => document.querySelector('.editor-host').shadowRoot.querySelector('.cm-content').textContent.includes('COPY entrypoint.sh'));
+  await finding.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await finding.waitFor();
+  assert.match(await textOf(page), /ADD entrypoint\.sh/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('the plan follows the text, and its layers lead to their lines', async () => {
+  const { page, context, wrong } = await open('#/dockerfile');
+  await type(page, 'FROM scratch AS site\nCOPY a.txt /a.txt\n\nFROM site\nWORKDIR /srv\nENV A=b\n');
+  await page.locator('.plan-layers .ly').nth(1).waitFor();
+  assert.match(await page.locator('.graph svg').getAttribute('aria-label'), /Stage graph: site from scratch/);
+  assert.match(await page.locator('.facts').first().textContent(), /\/srv/);
+  await page.locator('.plan-layers .ly button').nth(1).click();
+  await page.waitForFunction(() => new URLSearchParams(location.hash.split('?')[1]).get('L') === '5');
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('the address restores the text in another browser, and nothing else is kept of it in the query', async () => {
+  const first = await open('#/dockerfile');
+  await type(first.page, DOCKERFILE);
+  await first.page.waitForFunction(() => location.hash.includes('d='));
+  await first.page.waitForTimeout(600);
+  const address = first.page.url();
+  assert.equal(new URL(address).search, '');
+  await first.context.close();
+  const second = await open(address.slice(server.url.length));
+  await second.page.locator('.cm-content', { hasText: 'ADD entrypoint.sh' }).waitFor();
+  assert.equal(await textOf(second.page), DOCKERFILE);
+  assert.deepEqual(second.wrong, []);
+  await second.context.close();
+});
+
+test('an image opens, is verified, and its tree is walked by keyboard to a file', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page);
+  assert.equal(await page.locator('h1').textContent(), 'shop/api:2.8.1');
+  await page.locator('.shield', { hasText: /(\d+) of \1 digests verified/ }).waitFor();
+  // Layer 3 changed an owner and hid a folder.
+  await page.locator('[role="option"]', { hasText: 'chown node' }).click();
+  await page.locator('[role="treeitem"] .mk.removed').first().waitFor();
+  assert.match(await page.locator('.stats').textContent(), /wasted/);
+  const tree = page.locator('[role="treeitem"][tabindex="0"]');
+  await tree.focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('s');
+  await page.waitForFunction(() => document.activeElement?.textContent?.includes('server.js'));
+  const panel = page.locator('.file-pane');
+  await panel.locator('.prov li').nth(1).waitFor();
+  const history = await panel.locator('.prov').textContent();
+  assert.match(history, /Layer 2 added it/);
+  assert.match(history, /Layer 3 changed its owner, root to node/);
+  await panel.locator('.lines', { hasText: 'console.log("two");' }).waitFor();
+  assert.match(await panel.locator('.digest').textContent(), new RegExp(`sha256:${sha256('console.log("one");\nconsole.log("two");\n').slice(0, 4)}`));
+  await panel.getByRole('tab', { name: 'Hex' }).click();
+  await panel.locator('.lines', { hasText: '63 6f 6e 73' }).waitFor();
+  assert.match(page.url(), /f=app\/server\.js/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('a name that turns the text around is shown as a tag', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page);
+  await page.getByLabel('Filter files by name or size').fill('voice');
+  const row = page.locator('[role="treeitem"]', { hasText: 'voice' });
+  await row.waitFor();
+  assert.equal(await row.locator('.tag').textContent(), 'U+202E');
+  assert.ok(!(await row.textContent()).includes('\u202e'));
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('the palette goes to a file, a finding and a command', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.insertText('server');
+  await page.locator('#palette-list .option', { hasText: 'app/server.js' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('f=app/server.js'));
+  await page.keyboard.press('Control+k');
+  await page.keyboard.insertText('>dark');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await page.reload();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('what is no image is refused with a reason, and the page goes on', async () => {
+  const { page, context } = await open('#/image');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose a file' }).click()]);
+  await chooser.setFiles({ name: 'notes.tar', mimeType: 'application/x-tar', buffer: tar([['notes.txt', 'nothing\n']]) });
+  const box = page.getByRole('alert');
+  await box.waitFor();
+  assert.match(await box.textContent(), /notes\.tar could not be opened/);
+  await openImage(page);
+  assert.equal(await page.locator('h1').textContent(), 'shop/api:2.8.1');
+  await context.close();
+});
+
+test('after one load the page works without a network', async () => {
+  const { page, context, wrong } = await open('#/dockerfile', { serviceWorkers: 'allow' });
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    if (!navigator.serviceWorker.controller) await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true }));
+  });
+  await type(page, DOCKERFILE);
+  await page.waitForTimeout(600);
+  await context.setOffline(true);
+  const asked = server.requests.length;
+  await page.reload();
+  await page.locator('.fd', { hasText: 'DL3020' }).waitFor();
+  await openImage(page);
+  await page.locator('.shield', { hasText: 'verified' }).waitFor();
+  assert.equal(server.requests.length, asked, 'the server was asked nothing');
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('first load stays under 150 kB of script, gzip', async () => {
+  const { gzipSync } = await import('node:zlib');
+  const { page, context } = await open('', {});
+  const files = new Set();
+  page.on('response', (response) => /\.js$/.test(new URL(response.url()).pathname) && !/worker/.test(response.url()) && files.add(new URL(response.url()).pathname));
+  await page.goto('about:blank');
+  await page.goto(`${server.url}#/dockerfile`);
+  await page.locator('.cm-content').waitFor();
+  const size = [...files].reduce((sum, file) => sum + gzipSync(fs.readFileSync(`${root}www/dist${file}`), { level: 9 }).length, 0);
+  assert.ok(size > 20_000 && size < 150_000, `${size} bytes`);
+  await context.close();
+});
+
+for (const colorScheme of ['light', 'dark'])
+  for (const [width, height] of [[1280, 840], [360, 740]])
+    test(`axe finds nothing: ${colorScheme}, ${width}`, async () => {
+      const { page, context, wrong } = await open('', { viewport: { width, height }, colorScheme, reducedMotion: 'reduce', hasTouch: width < 900 });
+      // Playwright's evaluate is not bound by the page's policy.
+      await page.evaluate(axe);
+      const check = async (what) => {
+        const violations = await page.evaluate(async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.flat().join(' ')} ${node.any[0]?.message ?? node.failureSummary}`).slice(0, 4).join(' | ')}`));
+        assert.deepEqual(violations, [], what);
+      };
+      const narrow = width < 900;
+      await check('start');
+      await page.getByRole('button', { name: 'Example' }).click();
+      await page.locator('.fd').first().waitFor({ state: 'attached' });
+      await check('Dockerfile');
+      if (narrow) {
+        await page.getByRole('button', { name: /^Findings/ }).click();
+        await check('findings');
+      }
+      await page.locator('.fd .msg').first().click();
+      if (narrow) await page.getByRole('button', { name: /^Findings/ }).click();
+      await page.locator('.fd.sel').waitFor();
+      await check('a finding, selected');
+      await page.keyboard.press('Control+k');
+      await check('palette');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Help and keys' }).click();
+      await check('help');
+      await page.keyboard.press('Escape');
+      if (narrow) {
+        await page.getByRole('button', { name: /^Preview/ }).click();
+        await check('preview');
+      }
+      for (const tab of ['Config', 'Arguments', 'Context']) {
+        await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
+        await check(tab);
+      }
+      await page.goto(`${server.url}#/image`);
+      await page.getByRole('button', { name: 'Choose a file' }).waitFor();
+      await check('no image');
+      await openImage(page);
+      await page.locator('.shield', { hasText: 'verified' }).waitFor();
+      await check('image');
+      await page.evaluate(() => void (location.hash = `${location.hash}${location.hash.includes('?') ? '&' : '?'}l=3&f=app/server.js`));
+      await page.locator('.file-pane .prov').waitFor({ state: 'attached' });
+      await check('a file');
+      if (narrow)
+        for (const pane of ['Layers', 'File']) {
+          await page.getByRole('button', { name: pane, exact: true }).click();
+          await check(pane);
+        }
+      for (const tab of ['Config', 'History', 'Verify']) {
+        await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
+        await check(`image ${tab}`);
+      }
+      assert.deepEqual(wrong, []);
+      await context.close();
+    });
