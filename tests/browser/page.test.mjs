@@ -120,7 +120,10 @@ test('typing a Dockerfile shows findings, and a fix changes the text and can be 
   await finding.waitFor();
   assert.ok((await page.locator('.sq.error').count()) >= 1, 'a squiggle under the ADD');
   assert.ok((await page.locator('.cm-findings .sev.error').count()) >= 1, 'an octagon in the gutter');
-  await finding.getByRole('button', { name: /^Fix DL3020/ }).click();
+  // The first press shows what would change, the second one changes it.
+  await finding.locator('.fix-button button').click();
+  assert.match(await finding.locator('.diff').textContent(), /removed: ADD entrypoint\.sh.*added: COPY entrypoint\.sh/);
+  await finding.getByRole('button', { name: /^Apply/ }).click();
   await page.waitForFunction(() => document.querySelector('.editor-host').shadowRoot.querySelector('.cm-content').textContent.includes('COPY entrypoint.sh'));
   await finding.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Undo' }).click();

@@ -6,6 +6,7 @@ import { plural } from '../lib/format.ts';
 import { PROFILE_NAMES, profile } from '../lib/settings.ts';
 import { useStore } from '../lib/store.ts';
 import { notify } from '../ui/notices.tsx';
+import { Prose, sentence } from '../ui/prose.tsx';
 import { Diff, Dialog, SEVERITY_NAMES, SeverityMark, type DiffLine, type Severity } from '../ui/parts.tsx';
 import { editedLines, hunks, lineDiff } from './diff.ts';
 import { applyFix, dockerfile, editor, ignoreOnLine, safeFixes, selectFinding, severityOf } from './model.ts';
@@ -26,8 +27,8 @@ export function FixPreview({ finding, text }: { finding: Finding; text: string }
     <div class="fix">
       <Diff lines={lines} label="Preview of the fix" />
       <p class="xs mid note">
-        {numbers.length > 0 && `Changes ${listOf(numbers)}. `}
-        {!finding.fix.safe && `Not safe to apply unseen: ${finding.fix.title}${/[.!?]$/.test(finding.fix.title) ? '' : '.'}`}
+        <Prose text={finding.fix.title} /> {numbers.length > 0 && `Changes ${listOf(numbers)}. `}
+        {!finding.fix.safe && 'Not safe to apply unseen: it may change what the image holds or does.'}
       </p>
     </div>
   );
@@ -146,8 +147,8 @@ function Row({ finding, index, selected, text, fresh }: { finding: Finding; inde
       <span class="mark">
         <SeverityMark level={level} />
       </span>
-      <button type="button" class={`msg ${selected ? '' : 'cut'}`} aria-expanded={selected} title={selected ? undefined : finding.message} onClick={() => selectFinding(index)}>
-        {finding.message}
+      <button type="button" class={`msg ${selected ? '' : 'cut'}`} aria-expanded={selected} title={selected ? undefined : sentence(finding.message)} onClick={() => selectFinding(index)}>
+        <Prose text={finding.message} />
       </button>
       {finding.url?.startsWith('https://') ? (
         <a class="rule" href={finding.url} target="_blank" rel="noreferrer" title={new URL(finding.url).host}>
@@ -174,7 +175,11 @@ function Row({ finding, index, selected, text, fresh }: { finding: Finding; inde
       </button>
       {selected && (finding.help || finding.fix) && (
         <div class="more">
-          {finding.help && <p class="mid">{finding.help}</p>}
+          {finding.help && (
+            <p class="mid">
+              <Prose text={finding.help} />
+            </p>
+          )}
           {fresh && <FixPreview finding={finding} text={text} />}
         </div>
       )}
@@ -196,7 +201,7 @@ export function Peek() {
     <div class="peek">
       <SeverityMark level={severityOf(finding)} />
       <div>
-        {finding.message}
+        <Prose text={finding.message} />
         <div class="xs dim">
           {finding.code}
           {finding.name && ` ${finding.name}`}
@@ -230,9 +235,15 @@ export function tooltip(findings: Finding[], close: () => void): HTMLElement {
         <div class="hover-one">
           <div class="hover-head">
             <SeverityMark level={severityOf(finding)} />
-            <strong>{finding.message}</strong>
+            <strong>
+              <Prose text={finding.message} />
+            </strong>
           </div>
-          {finding.help && <p>{finding.help}</p>}
+          {finding.help && (
+            <p>
+              <Prose text={finding.help} />
+            </p>
+          )}
           {analysed === text && <FixPreview finding={finding} text={text} />}
           <div class="hover-foot">
             {finding.fix && (

@@ -7,6 +7,7 @@ import { loadText, profile, saveText } from '../lib/settings.ts';
 import { Store } from '../lib/store.ts';
 import { notify, say } from '../ui/notices.tsx';
 import type { Severity } from '../ui/parts.tsx';
+import { sentence } from '../ui/prose.tsx';
 import { plural } from '../lib/format.ts';
 
 export type FileName = 'Dockerfile' | '.dockerignore';
@@ -195,7 +196,7 @@ export function stepFinding(by: 1 | -1): void {
   if (!next) return;
   selectFinding(next.index);
   const finding = analysis.findings[next.index];
-  if (finding) say(`${finding.message} ${finding.code}, line ${finding.line}`);
+  if (finding) say(`${sentence(finding.message)} ${finding.code}, line ${finding.line}`);
 }
 
 /** Applies one fix; the editor's history takes it back. */

@@ -4,6 +4,7 @@ import { route, setParams } from '../lib/route.ts';
 import { PROFILES, PROFILE_NAMES, profile, type Profile } from '../lib/settings.ts';
 import { useStore } from '../lib/store.ts';
 import { notify } from '../ui/notices.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { Dialog, Icon, MenuButton, PaneBar, Splitter, Tabs, copyText } from '../ui/parts.tsx';
 import { DockerfileEditor } from './editor.ts';
 import { FixPreview, Findings, Peek, tooltip } from './findings.tsx';
@@ -169,7 +170,9 @@ export default function DockerfileView() {
       {asked && chosen?.fix && (
         <Dialog title={`${chosen.fix.safe ? 'Fix' : 'Fix…'} ${chosen.code}, line ${chosen.line}`} onClose={() => setAsked(false)} class="wide">
           <div class="dialog-body scroll" tabIndex={0} role="region" aria-label="The fix">
-            <p class="strong">{chosen.message}</p>
+            <p class="strong">
+              <Prose text={chosen.message} />
+            </p>
             <FixPreview finding={chosen} text={dockerfile.value.dockerfile} />
           </div>
           <footer class="dialog-foot">

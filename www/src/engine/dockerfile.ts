@@ -21,7 +21,8 @@ interface RawPlan {
 /** The functions as they are called here. */
 interface Api {
   init(): Promise<void>;
-  lint(text: string, options?: LintOptions): { findings: Finding[]; rules?: number; rulesChecked?: number };
+  lint(text: string, options?: LintOptions): { findings: Finding[] };
+  rules(): { code: string; profiles: string[] }[];
   fix(text: string, options?: LintOptions): { text: string; applied: Finding[]; remaining: Finding[] };
   format(text: string): string;
   plan(text: string, options?: Omit<LintOptions, 'profile'>): RawPlan;
@@ -42,15 +43,22 @@ function options({ profile, target, platform, buildArgs, dockerignore }: Analyse
 export async function analyse(params: AnalyseParams): Promise<Analysis> {
   await api.init();
   const { profile: _, ...planOptions } = options(params);
-  const { findings, rules, rulesChecked } = api.lint(params.text, options(params));
+  const { findings } = api.lint(params.text, options(params));
   const sorted = [...findings].sort((a, b) => a.start - b.start || a.end - b.end);
-  const checked = rules ?? rulesChecked;
+  const checked = ruleCount(params.profile);
   if (params.text.trim() === '') return { findings: sorted, rules: checked };
   try {
     return { findings: sorted, rules: checked, plan: planOf(api.plan(params.text, planOptions)) };
   } catch (error) {
     return { findings: sorted, rules: checked, planError: error instanceof Error ? error.message : String(error) };
   }
+}
+
+let rules: { profiles: string[] }[] | undefined;
+
+function ruleCount(profile: string): number {
+  rules ??= api.rules();
+  return rules.filter(({ profiles }) => profiles.includes(profile)).length;
 }
 
 function planOf(raw: RawPlan): Plan {

@@ -10,6 +10,7 @@ import { goTo, route, setParams } from '../lib/route.ts';
 import { Store, useStore } from '../lib/store.ts';
 import { commands } from './commands.ts';
 import { Icon } from './parts.tsx';
+import { sentence } from './prose.tsx';
 
 export const paletteOpen = new Store(false);
 
@@ -68,7 +69,7 @@ function local(query: string): Entry[] {
       .map((finding, index) => ({ finding, index }))
       .filter(({ finding }) => matches(`${finding.code} ${finding.message}`))
       .slice(0, text === '' ? 4 : MOST)
-      .forEach(({ finding, index }) => entries.push({ id: `finding-${index}`, group: 'Findings', label: finding.message, detail: `${finding.code}, line ${finding.line}`, run: () => toDockerfile(() => selectFinding(index)) }));
+      .forEach(({ finding, index }) => entries.push({ id: `finding-${index}`, group: 'Findings', label: sentence(finding.message).replaceAll('`', ''), detail: `${finding.code}, line ${finding.line}`, run: () => toDockerfile(() => selectFinding(index)) }));
   }
   for (const command of commands()) if (matches(command.label)) entries.push({ id: command.id, group: 'Commands', label: command.label, ...(command.keys ? { keys: command.keys } : {}), run: command.run });
   return entries;
