@@ -106,7 +106,7 @@ export default function DockerfileView() {
     if (dockerfile.value.file === 'Dockerfile' && dockerfile.value.analysed === dockerfile.value.dockerfile) code.current?.setFindings(findings);
   }, [findings]);
 
-  const lines = useStore(dockerfile, (state) => (state.file === 'Dockerfile' ? state.dockerfile : state.dockerignore).split('\n').length);
+  const lines = useStore(dockerfile, (state) => (state.file === 'Dockerfile' ? state.dockerfile : state.dockerignore).replace(/\n$/, '').split('\n').length);
   const label = file === 'Dockerfile' ? `Dockerfile, ${plural(lines, 'line')}, ${plural(findings.length, 'finding')}` : `.dockerignore, ${plural(lines, 'line')}`;
   useEffect(() => code.current?.setLabel(label), [label, ready, file]);
 
