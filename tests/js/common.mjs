@@ -152,7 +152,7 @@ function cases(lw, small) {
       equal(report.verdict, 'ok', JSON.stringify(report.findings));
       equal(image.config.config.Cmd, ['serve']);
       const files = await image.files();
-      equal(files.filter((f) => f.type === 'file').map((f) => [f.path, f.size]), [['srv/index.html', 15], ['srv/version', 6], ['srv/é.txt', 7]]);
+      equal(files.filter((f) => f.kind === 'file').map((f) => [f.path, f.size]), [['srv/index.html', 15], ['srv/version', 6], ['srv/é.txt', 7]]);
       equal(decode(await image.readFile('/srv/index.html')), '<h1>hello</h1>\n');
       equal(files.find((f) => f.path === 'srv/index.html').uid, 7);
       image[Symbol.dispose]();
@@ -171,7 +171,7 @@ function cases(lw, small) {
       const image = await lw.openImage(new Blob([bytes]));
       equal(image.form, 'docker-archive');
       equal((await image.verify()).verdict, 'ok');
-      equal(image.manifests.flatMap((m) => m.refs), ['site:1']);
+      equal(image.manifests.flatMap((m) => m.names), ['site:1']);
     },
 
     'a stream is inspected in one pass': async () => {

@@ -1,6 +1,8 @@
 // What the commands about images share.
+import * as fs from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
-import type { Image } from '../index.js';
+import type { Image, RandomAccess } from '../index.js';
 import { type Arguments, type Options, text } from './command.js';
 import { progressLine } from './terminal.js';
 
@@ -9,14 +11,45 @@ export const IMAGE_OPTIONS: Options = {
   image: { type: 'string', value: 'NAME', help: 'which image of an archive with several: its name or digest' },
 };
 
-/** Opens an image by path, `-` as a stream, showing progress. */
+/** Opens an image by path, a layout folder as files, `-` as a stream, showing progress. */
 export async function open(source: string, args: Arguments): Promise<Image> {
-  const { openImage } = await import('../index.node.js');
+  const { openImage, openImageDirectory } = await import('../index.node.js');
   const { onProgress, end } = progressLine(`Opening ${source}`);
   try {
+    const options = { onProgress, platform: text(args, 'platform'), image: text(args, 'image') };
+    if (source !== '-' && (await fs.stat(source).catch(() => null))?.isDirectory()) return await openImageDirectory(await filesOf(source), options);
     const from = source === '-' ? (Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>) : source;
-    return await openImage(from, { onProgress, platform: text(args, 'platform'), image: text(args, 'image') });
+    return await openImage(from, options);
   } finally {
     end();
   }
 }
+
+/** The files of a layout folder, each opened when it is read. Links that lead out of the folder are left out. */
+async function filesOf(folder: string): Promise<{ path: string; source: RandomAccess }[]> {
+  const root = await fs.realpath(folder);
+  const found: { path: string; source: RandomAccess }[] = [];
+  for (const entry of await fs.readdir(root, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath ?? entry.path, entry.name);
+    const real = await fs.realpath(file).catch(() => null);
+    if (!real?.startsWith(root + path.sep)) continue;
+    const { size, mode } = await fs.stat(real);
+    if ((mode & 0o170000) !== 0o100000) continue;
+    found.push({ path: path.relative(root, file).split(path.sep).join('/'), source: fileSource(real, size) });
+  }
+  return found;
+}
+
+const fileSource = (file: string, size: number): RandomAccess => ({
+  size,
+  async read(offset, length) {
+    const handle = await fs.open(file, 'r');
+    try {
+      const buffer = new Uint8Array(Math.min(length, Math.max(0, size - offset)));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  },
+});
