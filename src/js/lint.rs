@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::{error, options, required, text, to_js};
-use crate::lint::report::{ReportFormat, ReportFile, ReportOptions, render};
-use crate::lint::{self, Category, FixResult, Level, LintResult, LintOptions, ShellOptions, YamlError};
+use crate::lint::report::{ReportFile, ReportFormat, ReportOptions, render};
+use crate::lint::{self, Category, FixResult, Level, LintOptions, LintResult, ShellOptions, YamlError};
 
 /// A rule as documentation shows it.
 #[derive(Debug, Serialize, Deserialize, tsify::Tsify)]
@@ -119,7 +119,11 @@ pub fn render_report(
     }
     let given: ReportOptions = options(given)?;
     let format = ReportFormat::of(format).ok_or_else(|| {
-        error("ARGUMENT_INVALID", &format!("format: expected terminal, json, sarif, checkstyle, gnu or github, got {format}"), &())
+        error(
+            "ARGUMENT_INVALID",
+            &format!("format: expected terminal, json, sarif, checkstyle, gnu or github, got {format}"),
+            &(),
+        )
     })?;
     let wrapper = js_sys::Object::new();
     js_sys::Reflect::set(&wrapper, &JsValue::from_str("files"), files)?;

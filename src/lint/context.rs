@@ -8,6 +8,7 @@ use super::LintOptions;
 use super::commands::Cmd;
 use super::config::Config;
 use super::flow::Flow;
+use super::scope::Scopes;
 use crate::dockerfile::instruction::{CommandLine, Instruction};
 use crate::dockerfile::syntax::{Dockerfile, Heredoc, Keyword, Logical, Node, Segment};
 use crate::shell::{self, PartKind, Script};
@@ -30,6 +31,9 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// hadolint's own gaps are wanted too (profile `hadolint`).
     pub exact: bool,
+    /// BuildKit's answers are wanted even where they are a guess (profile `buildkit`).
+    pub buildkit: bool,
+    scopes: OnceCell<Scopes>,
 }
 
 /// An instruction in its place.
@@ -98,8 +102,25 @@ impl Body {
 
 impl<'a> Context<'a> {
     /// Reads the instructions of `file`.
-    pub fn new(source: &'a [u8], file: &'a Dockerfile, options: &'a LintOptions, config: &'a Config, exact: bool) -> Self {
-        let mut cx = Self { source, file, instructions: Vec::new(), stages: Vec::new(), options, config, exact };
+    pub fn new(
+        source: &'a [u8],
+        file: &'a Dockerfile,
+        options: &'a LintOptions,
+        config: &'a Config,
+        exact: bool,
+    ) -> Self {
+        let buildkit = matches!(options.profile, Some(super::Profile::Buildkit | super::Profile::All));
+        let mut cx = Self {
+            source,
+            file,
+            instructions: Vec::new(),
+            stages: Vec::new(),
+            options,
+            config,
+            exact,
+            buildkit,
+            scopes: OnceCell::new(),
+        };
         for node in &file.nodes {
             cx.push(node, node, false);
             if let Some(child) = &node.child {
@@ -185,6 +206,11 @@ impl<'a> Context<'a> {
             }
             inst.shell = current.clone();
         }
+    }
+
+    /// The build's variables, followed once.
+    pub fn scopes(&self) -> &Scopes {
+        self.scopes.get_or_init(|| Scopes::new(self))
     }
 
     /// Instructions as the file has them: `ONBUILD` itself, not what is in it.

@@ -6,7 +6,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`rule`] | what a rule is; [`rules`]: all of them, one file each |
-//! | [`context`] | what rules look at; [`commands`]: the programs a `RUN` calls; [`flow`]: its variables |
+//! | [`context`] | what rules look at; [`commands`]: the programs a `RUN` calls; [`flow`]: its variables; [`scope`]: the build's |
 //! | [`config`] | `.hadolint.yaml`; [`pragma`]: comments that steer |
 //! | [`report`] | formats, one file each |
 
@@ -19,6 +19,7 @@ pub mod pragma;
 pub mod report;
 pub mod rule;
 pub mod rules;
+pub mod scope;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -205,10 +206,14 @@ pub(crate) fn lint_settled(source: &[u8], options: &LintOptions) -> Result<Vec<S
 fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: &Config) -> Vec<Settled> {
     let exact = options.profile == Some(Profile::Hadolint);
     let mut rules = selected(options, config);
-    let silenced = pragma::Silenced::new(file, options.check.as_deref(), exact, !config.disable_ignore_pragma);
+    let check = options.check.as_ref().or_else(|| options.build_args.get("BUILDKIT_DOCKERFILE_CHECK"));
+    let silenced = pragma::Silenced::new(file, check.map(String::as_str), exact, !config.disable_ignore_pragma);
     if options.profile != Some(Profile::Hadolint) {
         for rule in rules::RULES.iter().copied() {
-            if silenced.wants_experimental(rule.code) && !rules.iter().any(|r| r.code == rule.code) {
+            if rule.code == "InvalidDefinitionDescription"
+                && silenced.wants_experimental(rule.code)
+                && !rules.iter().any(|r| r.code == rule.code)
+            {
                 rules.push(rule);
             }
         }
@@ -231,11 +236,12 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
             && (forced(raw.rule.code) || options.profile == Some(Profile::All));
         experimental || !silenced.silences(raw)
     });
+    let line_index = LineIndex::new(source);
     let mut settled: Vec<Settled> = found
         .into_iter()
         .map(|mut raw| {
             if exact {
-                let line = LineIndex::new(source).line_start(raw.lines.from);
+                let line = line_index.line_start(raw.lines.from);
                 raw.span = Span { start: line, end: line.max(raw.span.end.min(line)) };
             }
             Settled { level: config.levels.get(raw.rule.code).copied().unwrap_or(raw.rule.level), raw }

@@ -42,6 +42,11 @@ impl CheckOptions {
     }
 }
 
+/// The value of a `check=…` comment.
+fn check_comment(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix("check")?.trim_start().strip_prefix('=').map(str::trim)
+}
+
 /// The shell of `# hadolint shell=…`.
 pub fn shell_pragma(comment: &str) -> Option<&str> {
     let rest = comment.trim_start().strip_prefix("hadolint")?.trim_start().strip_prefix("shell")?;
@@ -147,7 +152,7 @@ impl Silenced {
         }
         for node in &file.nodes {
             for comment in file.comments.get(node.comments.start as usize..node.comments.end as usize).unwrap_or(&[]) {
-                if let Some(options) = comment.text.strip_prefix("check=").and_then(CheckOptions::parse) {
+                if let Some(options) = check_comment(&comment.text).and_then(CheckOptions::parse) {
                     out.node_checks.push((node.lines.from..=node.lines.to, options));
                 }
             }

@@ -8,7 +8,16 @@ pub(super) fn render(files: &[ReportFile]) -> String {
     let mut out = String::new();
     for file in files {
         for f in &file.findings {
-            let _ = writeln!(out, "layerwright:{}:{}:{}: {} {}: {}", file.name, f.line, f.column, f.code, f.level.name(), f.message);
+            let _ = writeln!(
+                out,
+                "layerwright:{}:{}:{}: {} {}: {}",
+                file.name,
+                f.line,
+                f.column,
+                f.code,
+                f.level.name(),
+                f.message
+            );
         }
     }
     out

@@ -110,7 +110,11 @@ mod tests {
         let mut findings = lint(text.as_bytes(), &LintOptions::default()).unwrap().findings;
         findings.retain(|f| f.code == "DL3014");
         let files = vec![ReportFile { name: "Dockerfile".into(), text, findings }];
-        insta::assert_snapshot!(render(ReportFormat::Terminal, &files, ReportOptions { colour: false, width: Some(60) }));
+        insta::assert_snapshot!(render(
+            ReportFormat::Terminal,
+            &files,
+            ReportOptions { colour: false, width: Some(60) }
+        ));
     }
 
     #[test]
@@ -127,9 +131,12 @@ mod tests {
 
     #[test]
     fn machine_formats() {
-        for (name, format) in
-            [("json", ReportFormat::Json), ("checkstyle", ReportFormat::Checkstyle), ("gnu", ReportFormat::Gnu), ("github", ReportFormat::Github)]
-        {
+        for (name, format) in [
+            ("json", ReportFormat::Json),
+            ("checkstyle", ReportFormat::Checkstyle),
+            ("gnu", ReportFormat::Gnu),
+            ("github", ReportFormat::Github),
+        ] {
             insta::assert_snapshot!(name, render(format, &files(), ReportOptions::default()));
         }
         let sarif: serde_json::Value =

@@ -48,13 +48,20 @@ fn one(out: &mut String, paint: &Paint, options: ReportOptions, file: &ReportFil
     let arrow = paint.with(CYAN, "-->");
     let _ = writeln!(out, "{:gutter$}{arrow} {}:{}:{}", "", file.name, finding.line, finding.column);
     if let Some(line) = lines.get((finding.line as usize).saturating_sub(1)) {
-        let room = options.width.filter(|w| *w > 0).map_or(usize::MAX, |w| (w as usize).saturating_sub(gutter + 3).max(24));
+        let room =
+            options.width.filter(|w| *w > 0).map_or(usize::MAX, |w| (w as usize).saturating_sub(gutter + 3).max(24));
         let excerpt = excerpt(line, finding, room);
         let _ = writeln!(out, "{}", bar(paint));
         let number = paint.with(CYAN, &format!("{} |", finding.line));
         let _ = writeln!(out, "{number} {}", excerpt.text);
         let underline = format!("{}{}", "^".repeat(excerpt.length), if excerpt.goes_on { "..." } else { "" });
-        let _ = writeln!(out, "{} {}{}", bar(paint), " ".repeat(excerpt.indent), paint.with(level_colour(finding.level), &underline));
+        let _ = writeln!(
+            out,
+            "{} {}{}",
+            bar(paint),
+            " ".repeat(excerpt.indent),
+            paint.with(level_colour(finding.level), &underline)
+        );
     }
     let note = |out: &mut String, label: &str, text: &str| {
         let mark = paint.with(CYAN, "=");
@@ -99,7 +106,8 @@ fn excerpt(line: &str, finding: &Finding, room: usize) -> Excerpt {
     }
     let goes_on = finding.end_line > finding.line;
     let from = cells.iter().position(|c| c.2 >= finding.column).unwrap_or(cells.len());
-    let to = if goes_on { cells.len() } else { cells.iter().position(|c| c.2 >= finding.end_column).unwrap_or(cells.len()) };
+    let to =
+        if goes_on { cells.len() } else { cells.iter().position(|c| c.2 >= finding.end_column).unwrap_or(cells.len()) };
     let to = to.max(from);
     let total: usize = cells.iter().map(|c| c.1).sum();
     let (mut first, mut last) = (0, cells.len());
@@ -138,8 +146,15 @@ fn excerpt(line: &str, finding: &Finding, room: usize) -> Excerpt {
 fn width(c: char) -> usize {
     match u32::from(c) {
         0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f | 0xff00..=0xff60
-        | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
 }

@@ -24,6 +24,28 @@ macro_rules! rules {
 }
 
 rules! {
+    consistent_instruction_casing,
+    copy_ignored_file,
+    duplicate_stage_name,
+    expose_invalid_format,
+    expose_proto_casing,
+    from_as_casing,
+    from_platform_flag_const_disallowed,
+    invalid_base_image_platform,
+    invalid_default_arg_in_from,
+    invalid_definition_description,
+    json_args_recommended,
+    legacy_key_value_format,
+    maintainer_deprecated,
+    multiple_instructions_disallowed,
+    no_empty_continuation,
+    redundant_target_platform,
+    reserved_stage_name,
+    secrets_used_in_arg_or_env,
+    stage_name_casing,
+    undefined_arg_in_from,
+    undefined_var,
+    workdir_relative_path,
     dl1001,
     dl3000,
     dl3001,
@@ -129,7 +151,16 @@ mod tests {
     fn the_example_of_each_rule_is_found_and_its_correction_is_not() {
         for rule in RULES {
             let config = blocks(rule.docs, "yaml").pop();
-            let options = LintOptions { profile: Some(Profile::All), config, ..LintOptions::default() };
+            let json = blocks(rule.docs, "json").pop().unwrap_or_else(|| "{}".into());
+            let base_configs = serde_json::from_str(&json).unwrap();
+            let dockerignore = blocks(rule.docs, "ignore").pop();
+            let options = LintOptions {
+                profile: Some(Profile::All),
+                config,
+                base_configs,
+                dockerignore,
+                ..LintOptions::default()
+            };
             let mut examples = blocks(rule.docs, "dockerfile");
             examples.extend(blocks(rule.docs, "sh"));
             let fires = |text: &str| {
