@@ -1,6 +1,7 @@
 // Everything: Dockerfiles and images.
 import { dockerfileApi } from './dockerfile.js';
 import { Engine, type ModuleSource } from './engine.js';
+import { imageApi } from './image.js';
 import * as glue from './wasm/layerwright.js';
 
 /** @internal */
@@ -13,6 +14,10 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 export { init };
 
 export const { version, parse, expandWord, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
+export const { openImage, openImageDirectory, readTar } = imageApi(engine);
+export { Image } from './image.js';
+export type { ImageOverview, ImageSource, ListOptions, OpenOptions, ReadOptions, Which } from './image.js';
+export type { FileHandleLike, SeekableSource } from './sources.js';
 export { LayerwrightError } from './errors.js';
 export type * from './layerwright.types.js';
 export type { ModuleSource, RandomAccess, WorkOptions } from './engine.js';

@@ -5,6 +5,8 @@
 //! long work is a [`task::Task`] that JavaScript drives.
 
 pub mod dockerfile;
+#[cfg(feature = "image")]
+pub mod image;
 pub mod lint;
 pub mod task;
 

@@ -152,10 +152,13 @@ impl Layer {
     }
 }
 
+type Hashing = (Algorithm, Box<dyn Hasher>);
+
 /// The running pass. Push the blob in pieces of any size, then [`Ingest::finish`].
 pub struct Ingest {
     limits: LayerLimits,
-    blob: Vec<Box<dyn Hasher>>,
+    blob: Vec<Hashing>,
+    wanted_diff: Vec<Algorithm>,
     /// Bytes held back until the format is known.
     start: Vec<u8>,
     decoder: Option<Decoder>,
@@ -166,7 +169,7 @@ pub struct Ingest {
 /// What stands behind the decompressor.
 struct Inner {
     limits: LayerLimits,
-    diff: Vec<Box<dyn Hasher>>,
+    diff: Vec<Hashing>,
     taken: u64,
     made: u64,
     head: Vec<u8>,
@@ -223,7 +226,7 @@ impl Inner {
             let (limit, input, output) = (self.limits.ratio, self.taken, self.made);
             return Err(LayerError::Ratio { limit, input, output });
         }
-        for hasher in &mut self.diff {
+        for (_, hasher) in &mut self.diff {
             hasher.update(bytes);
         }
         if self.head.len() < 512 {
@@ -244,10 +247,13 @@ impl Inner {
 impl Ingest {
     /// A pass that has seen nothing yet.
     pub fn new(options: &IngestOptions) -> Self {
-        let hashers = |algorithms: &[Algorithm]| algorithms.iter().filter_map(|name| hasher(*name)).collect();
+        let hashers = |algorithms: &[Algorithm]| {
+            algorithms.iter().filter_map(|name| Some((*name, hasher(*name)?))).collect::<Vec<Hashing>>()
+        };
         Self {
             limits: options.limits,
             blob: hashers(&options.blob),
+            wanted_diff: options.diff.clone(),
             start: Vec::new(),
             decoder: None,
             state: Inner {
@@ -266,7 +272,7 @@ impl Ingest {
 
     /// Takes more of the blob. Nothing fails here: see [`Layer::error`]. After an error the digest of the blob goes on.
     pub fn push(&mut self, bytes: &[u8]) {
-        for hasher in &mut self.blob {
+        for (_, hasher) in &mut self.blob {
             hasher.update(bytes);
         }
         self.layer.size += bytes.len() as u64;
@@ -295,6 +301,11 @@ impl Ingest {
     fn begin(&mut self, start: &[u8]) {
         let compression = sniff(start);
         self.layer.compression = Some(compression);
+        if compression == Compression::None {
+            // The blob is the tar: what is hashed as the one need not be hashed as the other.
+            let blob = &self.blob;
+            self.state.diff.retain(|(algorithm, _)| !blob.iter().any(|(shared, _)| shared == algorithm));
+        }
         // xz and bzip2 are no layer formats: no runtime reads them.
         let readable = matches!(compression, Compression::None | Compression::Gzip | Compression::Zstd);
         self.decoder = if readable { Decoder::new(compression, self.limits.decode) } else { None };
@@ -343,10 +354,14 @@ impl Ingest {
         } else if layer.decode_error.is_none() && inner.tar_error.is_none() {
             inner.tar_error = inner.tar.finish().err().map(LayerError::from);
         }
+        layer.digests = self.blob.into_iter().map(|(_, hasher)| hasher.finish()).collect();
         if layer.decode_error.is_none() {
-            layer.diff_ids = inner.diff.into_iter().map(Hasher::finish).collect();
+            layer.diff_ids = inner.diff.into_iter().map(|(_, hasher)| hasher.finish()).collect();
+            if layer.compression == Some(Compression::None) {
+                let shared = layer.digests.iter().filter(|digest| self.wanted_diff.contains(&digest.algorithm()));
+                layer.diff_ids.extend(shared.cloned());
+            }
         }
-        layer.digests = self.blob.into_iter().map(Hasher::finish).collect();
         layer.unpacked = inner.made;
         layer.tar_error = inner.tar_error;
         layer.archive = inner.tar.issues();

@@ -127,6 +127,8 @@ pub enum TreeIssueKind {
     HardlinkToSelf,
     /// The target of a hard link is AUFS metadata, which stays hidden.
     HardlinkToAufs,
+    /// The target of a hard link is reached through a symbolic link.
+    HardlinkThroughSymlink,
     /// Something that is no directory stands in the way. The entry is left out.
     ParentNotDirectory,
     /// Symbolic links go round in a circle. The entry is left out.
@@ -149,6 +151,7 @@ impl TreeIssueKind {
             Self::HardlinkToDirectory => "HARDLINK_TO_DIRECTORY",
             Self::HardlinkToSelf => "HARDLINK_TO_SELF",
             Self::HardlinkToAufs => "HARDLINK_TO_AUFS_METADATA",
+            Self::HardlinkThroughSymlink => "HARDLINK_THROUGH_SYMLINK",
             Self::ParentNotDirectory => "PARENT_NOT_DIRECTORY",
             Self::SymlinkLoop => "SYMLINK_LOOP",
             Self::ThroughOutwardSymlink => "PATH_THROUGH_OUTWARD_SYMLINK",
@@ -180,6 +183,8 @@ pub struct Resolved {
     pub through_symlink: bool,
     /// A symbolic link on the way led up out of the root and was held inside.
     pub outward: bool,
+    /// The newest layer that brought an absolute symbolic link on the way.
+    pub absolute: Option<u32>,
     /// The node at the end, if nothing is missing.
     pub node: Option<NodeId>,
 }
@@ -286,6 +291,7 @@ impl Tree {
             missing: Vec::new(),
             through_symlink: false,
             outward: false,
+            absolute: None,
             node: None,
         };
         let mut end = None;
@@ -330,6 +336,7 @@ impl Tree {
                     found.through_symlink = true;
                     let target = &node.attributes.link;
                     if target.first() == Some(&b'/') {
+                        found.absolute = found.absolute.max(Some(node.source.layer));
                         found.directories.truncate(1);
                         found.existing.clear();
                     }
@@ -517,7 +524,7 @@ impl Tree {
             self.put_parts(&parts, member.into(), origin)?;
             return Ok(None);
         };
-        if *name == b".wh..wh.opq" && !parents.iter().any(|part| part.starts_with(b".wh..wh.")) {
+        if *name == b".wh..wh..opq" && !parents.iter().any(|part| part.starts_with(b".wh..wh.")) {
             let found = self.follow(parents, true)?;
             if let Some(directory) = found.node {
                 self.clear_lower(directory, mark);
@@ -554,11 +561,17 @@ impl Tree {
                 if hidden {
                     return Ok(Some(TreeIssueKind::HardlinkToAufs));
                 }
+                let to = clean(member.link);
+                let parents = to.split_last().map(|(_, parents)| parents).unwrap_or_default();
+                if self.follow(parents, true).is_ok_and(|found| found.through_symlink) {
+                    return Ok(Some(TreeIssueKind::HardlinkThroughSymlink));
+                }
                 Some(found)
             }
             _ => self.put_parts(&parts, member.into(), origin)?.1,
         };
-        Ok(found.filter(|found| found.outward).map(|_| TreeIssueKind::ThroughOutwardSymlink))
+        let outward = |found: &Resolved| found.outward || found.absolute == Some(origin.layer);
+        Ok(found.filter(outward).map(|_| TreeIssueKind::ThroughOutwardSymlink))
     }
 
     /// Keeps AUFS metadata beside the tree.
@@ -650,7 +663,7 @@ mod tests {
     fn an_opaque_marker_keeps_its_own_layer() {
         let mut tree = Tree::new();
         tree.apply(0, &layer(&[("a/x/1", File, ""), ("a/2", File, "")]));
-        tree.apply(1, &layer(&[("a/x/3", File, ""), ("a/.wh..wh.opq", File, ""), ("a/4", File, "")]));
+        tree.apply(1, &layer(&[("a/x/3", File, ""), ("a/.wh..wh..opq", File, ""), ("a/4", File, "")]));
         assert_eq!(paths(&tree), ["a@0", "a/4@1", "a/x@0", "a/x/3@1"]);
     }
 

@@ -64,11 +64,6 @@ export const readDockerignore = missing('readDockerignore');
 export const contextWalk = missing('contextWalk');
 export const lint = (text, options) => lw.lint(text, options).findings;
 export const shell = (script, options) => lw.lintShell(script, options).findings;
-export const imageFacts = missing('imageFacts');
-export const layerEntries = missing('layerEntries');
-export const rootfs = missing('rootfs');
-export const tarEntries = missing('tarEntries');
-export const verdict = missing('verdict');
 export const build = missing('build');
 export const catalog = missing('catalog');
 export const inventory = missing('inventory');
@@ -78,3 +73,42 @@ export const affected = missing('affected');
 export const cvss = missing('cvss');
 export const verifyBundle = missing('verifyBundle');
 export const verifyKeyed = missing('verifyKeyed');
+
+/** Opens an image for the time of one question. */
+async function opened(file, ask) {
+  const image = await lw.openImage(file);
+  try {
+    return await ask(image);
+  } finally {
+    image[Symbol.dispose]();
+  }
+}
+
+const oct = (mode) => mode.toString(8).padStart(4, '0');
+const member = ({ path, kind, mode, uid, gid, size, link, sha256 }) => ({ path, type: kind, mode: oct(mode), uid, gid, size, linkname: link, sha256 });
+
+export const imageFacts = (file) =>
+  opened(file, async (image) => {
+    const out = [];
+    for (const { digest, configDigest: config } of image.images) {
+      const layers = await image.layers({ image: digest });
+      out.push({ digest, config, layers: layers.map((l) => ({ digest: l.digest, diffId: l.unpacked === undefined ? undefined : l.diffId, size: l.unpacked })) });
+    }
+    return out;
+  });
+export const layerEntries = (file, image, layer) => opened(file, async (i) => (await i.entries(layer, { image, contents: true })).map(member));
+export const rootfs = (file, image) => opened(file, async (i) => (await i.files({ image, contents: true })).map(member));
+export const tarEntries = async (file) => {
+  try {
+    return (await lw.readTar(file, { contents: true, contentsLimit: 64 << 20 })).map(member);
+  } catch (error) {
+    return { error: error.code };
+  }
+};
+export async function verdict(file) {
+  try {
+    return await opened(file, async (image) => (await image.verify()).verdict);
+  } catch {
+    return 'error';
+  }
+}

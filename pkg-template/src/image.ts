@@ -1,0 +1,312 @@
+// Images: a handle in wasm, bytes from the host, promises for the user.
+import type { Engine, Glue, RandomAccess, WorkOptions } from './engine.js';
+import { LayerwrightError } from './errors.js';
+import { type ClosableSource, isStream, type SeekableSource, seekable } from './sources.js';
+import type { EntryOptions, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerSummary, ManifestSummary, MergedEntry, Task, VerifyReport } from './wasm/layerwright.js';
+
+/** The functions of the module that this file calls. */
+export interface ImageGlue extends Glue {
+  openArchive(size: number, limits?: ImageLimits): Task;
+  openDirectory(files: { path: string; size: number }[], limits?: ImageLimits): Task;
+  readTar(size: number, entries?: EntryOptions): Task;
+  ImageStream: new (limits?: ImageLimits, entries?: EntryOptions) => ImageStream;
+}
+
+/** What can be opened as an image: an archive that can be read at any place, or a stream of one. */
+export type ImageSource = SeekableSource | ReadableStream<Uint8Array>;
+
+/** How to open an image. */
+export interface OpenOptions extends WorkOptions {
+  /** Bounds; each has an error code of its own. */
+  limits?: ImageLimits;
+  /** Which image to look at, where there are several: `linux/arm64`. */
+  platform?: string;
+  /** Which image to look at, where there are several: its name, its digest, or the start of its digest. */
+  image?: string;
+  /** Hash the contents of files while an archive is streamed. What can be read again can be hashed later. */
+  entries?: EntryOptions;
+}
+
+/** Which image a call is about; without it, the one that was chosen when it was opened. */
+export interface Which {
+  /** Its place among the manifests, its name, its digest, or the start of its digest. */
+  image?: number | string;
+  /** Its platform. */
+  platform?: string;
+}
+
+/** Options of a listing. */
+export interface ListOptions extends WorkOptions, Which, EntryOptions {}
+
+/** Options of reading a file. */
+export interface ReadOptions extends WorkOptions, Which {
+  /** The largest file in bytes that is read. Default: any. */
+  limit?: number;
+}
+
+/** What is in an image, at a glance. */
+export interface ImageOverview {
+  /** How it is laid out: `oci-layout`, `docker-archive`, `docker-v1`, `hybrid`. */
+  form: ImageSummary['form'];
+  /** What the archive as a whole is compressed with. */
+  compression: ImageSummary['compression'];
+  /** The container images. */
+  images: ManifestSummary[];
+  /** What else is there: indexes, attestations, artifacts. */
+  others: ManifestSummary[];
+  /** What is wrong or odd about the archive and its documents. */
+  findings: ImageFinding[];
+}
+
+/** An open image. Give it back with `using`, or call `image[Symbol.dispose]()`. */
+export class Image {
+  #engine: Engine<ImageGlue>;
+  #handle: ImageHandle | undefined;
+  #source: ClosableSource | undefined;
+  #sources: readonly RandomAccess[];
+  #generation: number;
+  #summary: ImageSummary;
+  #chosen: number;
+
+  /** @internal */
+  constructor(engine: Engine<ImageGlue>, handle: ImageHandle, sources: readonly RandomAccess[], source: ClosableSource | undefined, { image, platform }: Which) {
+    this.#engine = engine;
+    this.#handle = handle;
+    this.#sources = sources;
+    this.#source = source;
+    this.#generation = engine.generation;
+    this.#summary = engine.call(() => handle.summary());
+    const picked = this.#pick(image, platform);
+    // An archive of nothing but artifacts can be looked at too.
+    this.#chosen = picked ?? (image === undefined && platform === undefined ? 0 : -1);
+    if (this.#chosen < 0) throw this.#none(image, platform);
+  }
+
+  /** How it is laid out. */
+  get form(): ImageSummary['form'] {
+    return this.#summary.form;
+  }
+
+  /** What is wrong or odd about the archive and its documents. `verify` looks at the layers too. */
+  get findings(): ImageFinding[] {
+    return this.#summary.findings;
+  }
+
+  /** Everything that the index leads to, each digest once. */
+  get manifests(): ManifestSummary[] {
+    return this.#summary.manifests;
+  }
+
+  /** The container images among the manifests. */
+  get images(): ManifestSummary[] {
+    return this.manifests.filter(isImage);
+  }
+
+  /** The image that was chosen when it was opened. */
+  get manifest(): ManifestSummary {
+    const manifest = this.manifests[this.#chosen];
+    if (!manifest) throw this.#none(undefined, undefined);
+    return manifest;
+  }
+
+  /** The configuration of the chosen image, as it is written. */
+  get config(): ManifestSummary['config'] {
+    return this.manifest.config;
+  }
+
+  /** Its files can be read: it was not streamed. */
+  get seekable(): boolean {
+    return this.#call((handle) => handle.seekable());
+  }
+
+  /** What is in it, at a glance. Layers that have been read say how many entries they have and what they unpack to. */
+  summary(): ImageOverview {
+    const { form, compression, findings, manifests } = this.#summary;
+    return { form, compression, images: manifests.filter(isImage), others: manifests.filter((m) => !isImage(m)), findings };
+  }
+
+  /** The place of an image among the manifests. */
+  find({ image, platform }: Which = {}): number {
+    if (image === undefined && platform === undefined) return this.#chosen;
+    const found = this.#pick(image, platform);
+    if (found === undefined) throw this.#none(image, platform);
+    return found;
+  }
+
+  /** Reads the layers of an image: digests, sizes and how many entries. */
+  async layers(options: WorkOptions & Which = {}): Promise<LayerSummary[]> {
+    const at = this.find(options);
+    const layers = await this.#drive<LayerSummary[]>((handle) => handle.layers(at), options);
+    const manifest = this.manifests[at];
+    if (manifest) manifest.layers = layers;
+    return layers;
+  }
+
+  /** The merged filesystem: every name with the layer that brought it, sorted by path. */
+  files(options: ListOptions = {}): Promise<MergedEntry[]> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.files(at, entryOptions(options)), options);
+  }
+
+  /** The entries of one layer, in the order of its tar, whiteouts too. The base is layer 0. */
+  entries(layer: number, options: ListOptions = {}): Promise<FileEntry[]> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.layerEntries(at, layer, entryOptions(options)), options);
+  }
+
+  /** A file of the merged filesystem. Symbolic links are followed inside the image. */
+  readFile(path: string | Uint8Array, options: ReadOptions = {}): Promise<Uint8Array> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.readFile(at, pathBytes(path), options.limit), options);
+  }
+
+  /** A file as one layer has it: the entry with that place in `entries(layer)`. */
+  readEntry(layer: number, entry: number, options: ReadOptions = {}): Promise<Uint8Array> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.readEntry(at, layer, entry, options.limit), options);
+  }
+
+  /** Checks every digest, every layer and every name. What is wrong is in the report; only unreadable sources throw. */
+  verify(options: WorkOptions = {}): Promise<VerifyReport> {
+    return this.#drive((handle) => handle.verify(), options);
+  }
+
+  /** Gives the memory and the source back. */
+  [Symbol.dispose](): void {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    if (handle && this.#generation === this.#engine.generation) handle.free();
+    const source = this.#source;
+    this.#source = undefined;
+    void source?.close?.();
+  }
+
+  /** The same as `image[Symbol.dispose]()`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
+  #pick(image: number | string | undefined, platform: string | undefined): number | undefined {
+    if (typeof image === 'number') return this.#summary.manifests[image] ? image : undefined;
+    return this.#call((handle) => handle.pick(image, platform));
+  }
+
+  #none(image: number | string | undefined, platform: string | undefined): LayerwrightError {
+    const wanted = [image === undefined ? '' : ` named ${image}`, platform === undefined ? '' : ` for ${platform}`].join('');
+    const there = this.images.map((m) => [m.names[0] ?? m.digest.slice(0, 19), m.platform].filter(Boolean).join(' for ')).join(', ');
+    return new LayerwrightError('NO_SUCH_IMAGE', `There is no image${wanted} in it. There is: ${there || 'none'}.`, { image, platform });
+  }
+
+  #call<T>(work: (handle: ImageHandle) => T): T {
+    return this.#engine.call(() => work(this.#open()));
+  }
+
+  #drive<T>(begin: (handle: ImageHandle) => Task, options: WorkOptions): Promise<T> {
+    return this.#engine.drive(() => begin(this.#open()), this.#sources, options);
+  }
+
+  #open(): ImageHandle {
+    if (!this.#handle) throw new LayerwrightError('IMAGE_CLOSED', 'This image has been closed.', {});
+    if (this.#generation !== this.#engine.generation) throw new LayerwrightError('IMAGE_LOST', 'Layerwright was restarted after a fault of its own. Open the image again.', {});
+    return this.#handle;
+  }
+}
+
+const isImage = (manifest: ManifestSummary): boolean => manifest.kind === 'image' || manifest.kind === 'schema1';
+
+const entryOptions = ({ contents, contentsLimit }: EntryOptions): EntryOptions => ({ contents, contentsLimit });
+
+/** The bytes of a path: UTF-8, and for each lone surrogate from U+DC80 to U+DCFF the byte that it stands for. */
+function pathBytes(path: string | Uint8Array): Uint8Array {
+  if (typeof path !== 'string') return path;
+  const encoder = new TextEncoder();
+  const parts: number[] = [];
+  for (const character of path) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code >= 0xdc80 && code <= 0xdcff) parts.push(code - 0xdc00);
+    else parts.push(...encoder.encode(character));
+  }
+  return Uint8Array.from(parts);
+}
+
+export function imageApi(engine: Engine<ImageGlue>) {
+  /**
+   * Opens an image: a Docker archive or an OCI layout as a tar, plain or compressed. Documents are read and checked;
+   * layers are read when they are asked for. A stream is taken in one pass: layers are hashed and listed as they go by,
+   * and files cannot be read afterwards.
+   */
+  async function openImage(from: ImageSource, options: OpenOptions = {}): Promise<Image> {
+    await engine.init();
+    const { limits, platform, image } = options;
+    if (isStream(from)) return new Image(engine, await streamed(from, options), [], undefined, { image, platform });
+    const source = await seekable(from);
+    try {
+      const handle = await engine.drive<ImageHandle>((glue) => glue.openArchive(source.size, limits), [source], options);
+      return new Image(engine, handle, [source], source, { image, platform });
+    } catch (error) {
+      await source.close?.();
+      throw error;
+    }
+  }
+
+  /** Opens an OCI layout or an unpacked Docker archive that is there as files, by their paths from its directory. */
+  async function openImageDirectory(files: { path: string; source: RandomAccess }[], options: OpenOptions = {}): Promise<Image> {
+    await engine.init();
+    const { limits, platform, image } = options;
+    const sources = files.map((file) => file.source);
+    const sizes = files.map(({ path, source }) => ({ path, size: source.size }));
+    const handle = await engine.drive<ImageHandle>((glue) => glue.openDirectory(sizes, limits), sources, options);
+    return new Image(engine, handle, sources, undefined, { image, platform });
+  }
+
+  async function streamed(from: ReadableStream<Uint8Array>, options: OpenOptions): Promise<ImageHandle> {
+    const { signal, onProgress, limits, entries } = options;
+    signal?.throwIfAborted();
+    const stream = engine.call((glue) => new glue.ImageStream(limits, entries));
+    const generation = engine.generation;
+    const reader = from.getReader();
+    let done = 0;
+    let told = -Infinity;
+    try {
+      for (;;) {
+        const { done: ended, value } = await reader.read();
+        if (ended) break;
+        // A piece of any size, so that an abort is noticed soon.
+        for (let at = 0; at < value.length; at += PIECE) {
+          signal?.throwIfAborted();
+          engine.call(() => stream.push(value.subarray(at, at + PIECE)));
+        }
+        done += value.length;
+        if (onProgress && performance.now() - told >= 50) {
+          told = performance.now();
+          onProgress({ phase: 'open', done, unit: 'bytes' });
+        }
+        signal?.throwIfAborted();
+      }
+      return await engine.drive<ImageHandle>(() => stream.finish(), [], options);
+    } catch (error) {
+      await reader.cancel(error).catch(() => {});
+      throw error;
+    } finally {
+      if (generation === engine.generation) stream.free();
+    }
+  }
+
+  /**
+   * Lists a tar as container runtimes read it: as Go's `archive/tar` does, with the entries marked that other readers
+   * would see differently. Throws where a runtime would stop.
+   */
+  async function readTar(from: SeekableSource, options: WorkOptions & EntryOptions = {}): Promise<FileEntry[]> {
+    await engine.init();
+    const source = await seekable(from);
+    try {
+      return await engine.drive<FileEntry[]>((glue) => glue.readTar(source.size, entryOptions(options)), [source], options);
+    } finally {
+      await source.close?.();
+    }
+  }
+
+  return { openImage, openImageDirectory, readTar };
+}
+
+const PIECE = 1 << 20;

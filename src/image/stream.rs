@@ -1,0 +1,209 @@
+//! Opens an image from a stream in one pass and bounded memory: no blob is kept, each is hashed and indexed as it goes by.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::open::Image;
+use super::read::Watch;
+use super::store::{Held, Outer, Store};
+use super::{Limits, OpenError};
+use crate::archive::decode::{DecodeError, Decoder, sniff};
+use crate::archive::tar::{Entry, EntryKind, TarError, TarReader, TarSink};
+use crate::layer::{Ingest, IngestOptions, Layer, LayerIndex};
+use crate::oci::{Algorithm, Compression};
+
+/// The running pass. Push the archive in pieces of any size, then [`StreamOpener::finish`].
+pub struct StreamOpener {
+    limits: Limits,
+    start: Vec<u8>,
+    compression: Option<Compression>,
+    decoder: Option<Decoder>,
+    tar: TarReader,
+    sink: Members,
+    tar_error: Option<TarError>,
+    taken: u64,
+}
+
+struct Members {
+    limits: Limits,
+    contents: Option<u64>,
+    index: LayerIndex,
+    held: HashMap<u32, Held>,
+    current: Option<Member>,
+    kept: usize,
+    over: bool,
+}
+
+struct Member {
+    ingest: Ingest,
+    /// The content so far, as long as it looks like a document.
+    bytes: Option<Vec<u8>>,
+}
+
+impl TarSink for Members {
+    fn entry(&mut self, entry: &Entry) {
+        let number = self.index.len();
+        self.index.push(entry);
+        self.current = None;
+        if entry.kind != EntryKind::File || u32::try_from(number).is_err() {
+            return;
+        }
+        let mut algorithms = vec![Algorithm::Sha256];
+        if entry.path.windows(13).any(|part| part == b"blobs/sha512/") {
+            algorithms.push(Algorithm::Sha512);
+        }
+        let options = IngestOptions {
+            blob: algorithms.clone(),
+            diff: algorithms,
+            contents: self.contents,
+            limits: self.limits.layer,
+        };
+        let small = entry.size <= self.limits.json.bytes as u64;
+        self.current = Some(Member { ingest: Ingest::new(&options), bytes: small.then(Vec::new) });
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        let Some(member) = &mut self.current else { return };
+        member.ingest.push(bytes);
+        if let Some(kept) = &mut member.bytes {
+            kept.extend_from_slice(bytes);
+            let first = kept.iter().find(|byte| !byte.is_ascii_whitespace());
+            // A document, or something that should be one: a byte order mark, a word, a digit.
+            let document = match first {
+                None => true,
+                Some(byte) => byte.is_ascii_graphic() && kept.iter().take(64).all(|byte| *byte != 0) || *byte == 0xef,
+            };
+            if !document {
+                member.bytes = None;
+            }
+        }
+    }
+
+    fn hole(&mut self, _: u64) {}
+
+    fn end(&mut self) {
+        let Some(member) = self.current.take() else { return };
+        let number = u32::try_from(self.index.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let mut bytes = member.bytes;
+        if let Some(kept) = &bytes {
+            self.kept += kept.len();
+            if self.kept > self.limits.stream_documents {
+                self.over = true;
+                bytes = None;
+            }
+        }
+        let layer: Layer = member.ingest.finish();
+        self.held.insert(number, Held { layer: Rc::new(layer), bytes: bytes.map(Rc::from) });
+    }
+}
+
+impl StreamOpener {
+    /// A pass that has seen nothing yet. `contents` hashes the contents of files up to that many bytes.
+    pub fn new(limits: Limits, contents: Option<u64>) -> Self {
+        Self {
+            limits,
+            start: Vec::new(),
+            compression: None,
+            decoder: None,
+            tar: TarReader::new(limits.layer.tar),
+            sink: Members {
+                limits,
+                contents,
+                index: LayerIndex::default(),
+                held: HashMap::new(),
+                current: None,
+                kept: 0,
+                over: false,
+            },
+            tar_error: None,
+            taken: 0,
+        }
+    }
+
+    /// Bytes taken so far.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Takes more of the archive.
+    ///
+    /// # Errors
+    /// [`OpenError`] if nothing can come of it any more.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), OpenError> {
+        self.taken += bytes.len() as u64;
+        if self.compression.is_some() {
+            return self.decode(bytes);
+        }
+        self.start.extend_from_slice(bytes);
+        if self.start.len() < 6 { Ok(()) } else { self.begin() }
+    }
+
+    fn begin(&mut self) -> Result<(), OpenError> {
+        let start = std::mem::take(&mut self.start);
+        let compression = sniff(&start);
+        self.compression = Some(compression);
+        let unsupported = DecodeError::Unsupported { what: "this compression of an archive" };
+        self.decoder =
+            Some(Decoder::new(compression, self.limits.layer.decode).ok_or(OpenError::Compression(unsupported))?);
+        self.decode(&start)
+    }
+
+    fn decode(&mut self, bytes: &[u8]) -> Result<(), OpenError> {
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        let (tar, sink, error) = (&mut self.tar, &mut self.sink, &mut self.tar_error);
+        let result = decoder.push::<DecodeError>(bytes, &mut |piece| {
+            if error.is_none() {
+                *error = tar.push(piece, sink).err();
+            }
+            Ok(())
+        });
+        result.map_err(OpenError::Compression)?;
+        if self.sink.over {
+            return Err(OpenError::StreamDocuments { limit: self.limits.stream_documents as u64 });
+        }
+        if let Some(error) = &self.tar_error
+            && self.sink.index.is_empty()
+        {
+            return Err(OpenError::NotArchive(error.clone()));
+        }
+        Ok(())
+    }
+
+    /// The archive ends here.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it holds no image that could be described.
+    pub async fn finish(mut self, watch: &dyn Watch) -> Result<Image, OpenError> {
+        if self.taken == 0 {
+            return Err(OpenError::Empty);
+        }
+        if self.compression.is_none() {
+            self.begin()?;
+        }
+        if let Some(decoder) = &mut self.decoder {
+            let (tar, sink, error) = (&mut self.tar, &mut self.sink, &mut self.tar_error);
+            let result = decoder.finish::<DecodeError>(&mut |piece| {
+                if error.is_none() {
+                    *error = tar.push(piece, sink).err();
+                }
+                Ok(())
+            });
+            result.map_err(OpenError::Compression)?;
+        }
+        if self.tar_error.is_none() {
+            self.tar_error = self.tar.finish().err();
+        }
+        if let Some(error) = &self.tar_error
+            && self.sink.index.is_empty()
+        {
+            return Err(OpenError::NotArchive(error.clone()));
+        }
+        let (issues, trailing) = (self.tar.issues(), self.tar.trailing_offset());
+        // What was cut off in the middle is still told apart from what is not there.
+        self.sink.end();
+        let findings = Store::outer_findings(&self.sink.index, issues, trailing, self.tar_error.as_ref());
+        let outer = Outer { compression: self.compression.unwrap_or(Compression::None), findings };
+        let store = Store::streamed(self.sink.index, self.sink.held);
+        Image::from_store(store, outer, self.limits, watch).await
+    }
+}
