@@ -205,7 +205,7 @@ test('the palette goes to a file, a finding and a command', async () => {
   await openImage(page);
   await page.keyboard.press('Control+k');
   await page.keyboard.insertText('server');
-  await page.locator('#palette-list .option', { hasText: 'app/server.js' }).first().waitFor();
+  await page.locator('[role="group"][aria-label="Files"] .option', { hasText: 'app/server.js' }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => location.hash.includes('f=app/server.js'));
   await page.keyboard.press('Control+k');

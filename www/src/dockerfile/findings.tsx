@@ -27,7 +27,12 @@ export function FixPreview({ finding, text }: { finding: Finding; text: string }
     <div class="fix">
       <Diff lines={lines} label="Preview of the fix" />
       <p class="xs mid note">
-        <Prose text={finding.fix.title} /> {numbers.length > 0 && `Changes ${listOf(numbers)}. `}
+        {sentence(finding.fix.title) !== sentence(finding.help ?? '') && (
+          <>
+            <Prose text={finding.fix.title} />{' '}
+          </>
+        )}
+        {numbers.length > 0 && `Changes ${listOf(numbers)}. `}
         {!finding.fix.safe && 'Not safe to apply unseen: it may change what the image holds or does.'}
       </p>
     </div>

@@ -15,6 +15,8 @@ export interface LayerEntry {
   link?: string | undefined;
   device?: string | undefined;
   xattrs?: string[] | undefined;
+  /** Its place among the entries of its layer. */
+  at?: number;
 }
 
 /** What a layer did to a path. `entry` is absent where it removed it. */
@@ -309,11 +311,14 @@ export class FileIndex {
     return undefined;
   }
 
-  /** The layer (from 0) whose copy of `path` is shown after `layer`, also where that layer removed it. */
-  versionLayer(path: string, layer: number): number | undefined {
+  /** The copy of `path` that is shown after `layer`, also where that layer removed it, with its layer (from 0). */
+  version(path: string, layer: number): { layer: number; entry: LayerEntry } | undefined {
     const node = this.#find(path);
     if (!node) return undefined;
-    for (let i = this.#at(node, layer); i >= 0; i--) if (node.versions[i]?.entry) return node.versions[i]?.layer;
+    for (let i = this.#at(node, layer); i >= 0; i--) {
+      const version = node.versions[i];
+      if (version?.entry) return { layer: version.layer, entry: version.entry };
+    }
     return undefined;
   }
 

@@ -3,16 +3,14 @@ import * as lw from 'layerwright';
 import type { CallContext } from '../lib/rpc-types.ts';
 import { FileIndex, type LayerEntry } from './files.ts';
 import { baseLayers, historyItems, type RawHistory } from './history.ts';
-import type { ContainerConfig, FileContent, FileDetails, FileKind, ImageSummary, LayerInfo, TreeData, VerifyItem, VerifyResult } from './types.ts';
-
-// ---- the functions as they are called here ----
+import type { ContainerConfig, FileContent, FileDetails, FileKind, ImageSummary, LayerInfo, Oddity, TreeData, VerifyItem, VerifyResult } from './types.ts';
 
 interface Work {
   signal?: AbortSignal;
   onProgress?: CallContext['onProgress'];
 }
 
-interface RawEntry {
+interface FileEntry {
   path: string;
   kind: string;
   size: number;
@@ -24,163 +22,203 @@ interface RawEntry {
   mtime?: number;
   link?: string;
   device?: [number, number];
-  xattrs?: string[] | Record<string, unknown>;
+  xattrs?: string[];
 }
 
-interface RawLayer {
+interface LayerSummary {
   digest?: string;
   diffId?: string;
-  mediaType?: string;
+  mediaType: string;
   size: number;
-  problem?: string;
+  present: boolean;
+  encrypted: boolean;
+  compression?: string;
+  problem?: { code: string; message: string; offset?: number };
 }
 
-interface RawConfig {
-  architecture?: string;
-  os?: string;
-  variant?: string;
-  created?: string;
-  author?: string;
-  config?: ContainerConfig;
-  history?: RawHistory[];
-}
-
-interface RawView {
-  digest?: string;
-  configDigest?: string;
+interface Manifest {
+  kind: string;
+  digest: string;
+  mediaType: string;
   names: string[];
-  annotations?: Record<string, string>;
-  layers: RawLayer[];
-  config: RawConfig;
-  problems?: string[];
-  entries(layer: number, work?: Work): Promise<RawEntry[]>;
-  read(layer: number, path: string, work?: Work): Promise<Uint8Array>;
-  verify(work?: Work): Promise<{ items: VerifyItem[] }>;
+  platform?: string;
+  annotations: Record<string, string>;
+  configDigest?: string;
+  config?: { architecture?: string; os?: string; variant?: string; created?: string; author?: string; config?: ContainerConfig; history?: RawHistory[] };
+  layers: LayerSummary[];
 }
 
-interface RawImage {
+interface Finding {
+  code: string;
+  severity: 'error' | 'warning' | 'info';
+  message: string;
+  document?: string;
+  path?: string;
+  layer?: string;
+  entry?: string;
+  count?: number;
+}
+
+interface Image {
   form: string;
-  manifests: { digest?: string; platform?: string; names?: string[] }[];
-  view(index: number, work?: Work): Promise<RawView>;
+  manifests: Manifest[];
+  images: Manifest[];
+  find(which: { image?: number | string; platform?: string }): number;
+  layers(options: Work & { image: number }): Promise<LayerSummary[]>;
+  entries(layer: number, options: Work & { image: number }): Promise<FileEntry[]>;
+  readEntry(layer: number, entry: number, options: Work & { image: number }): Promise<Uint8Array>;
+  verify(options: Work): Promise<{ verdict: string; findings: Finding[]; layers: { image: string; layer: number; name: string; verified: boolean }[] }>;
   close(): void;
 }
 
-const { init, openImage } = lw as unknown as { init(): Promise<void>; openImage(source: Blob, work?: Work): Promise<RawImage> };
+const { init, openImage } = lw as unknown as { init(): Promise<void>; openImage(source: Blob, options?: Work): Promise<Image> };
 
-const KIND_NAMES: Record<string, FileKind | 'whiteout' | 'opaque'> = {
-  file: 'file', regular: 'file', dir: 'dir', directory: 'dir', symlink: 'symlink', hardlink: 'hardlink', link: 'hardlink',
-  char: 'char', block: 'block', fifo: 'fifo', socket: 'socket', whiteout: 'whiteout', opaque: 'opaque',
-};
+const KINDS: Record<string, FileKind> = { file: 'file', dir: 'dir', symlink: 'symlink', hardlink: 'hardlink', char: 'char', block: 'block', fifo: 'fifo' };
 
-function entryOf(raw: RawEntry): LayerEntry {
+const clean = (path: string) => path.replace(/^(?:\.?\/)+|^\.$|\/+$/g, '');
+
+/** An entry as the index takes it: whiteouts by what they hide. */
+function entryOf(raw: FileEntry, at: number): LayerEntry {
+  const path = clean(raw.path);
+  const slash = path.lastIndexOf('/') + 1;
+  const name = path.slice(slash);
+  const common = { size: 0, mode: raw.mode, uid: raw.uid, gid: raw.gid, at };
+  if (name === '.wh..wh..opq') return { ...common, path: path.slice(0, Math.max(0, slash - 1)), kind: 'opaque' };
+  if (name.startsWith('.wh.')) return { ...common, path: path.slice(0, slash) + name.slice(4), kind: 'whiteout' };
+  const kind = KINDS[raw.kind] ?? 'file';
   return {
-    path: raw.path.replace(/^\.?\/+|\/+$/g, ''),
-    kind: KIND_NAMES[raw.kind] ?? 'file',
-    size: raw.kind === 'file' || raw.kind === 'regular' ? raw.size : 0,
-    mode: raw.mode,
-    uid: raw.uid,
-    gid: raw.gid,
-    owner: raw.uname || undefined,
-    group: raw.gname || undefined,
+    ...common,
+    path,
+    kind,
+    size: kind === 'file' ? raw.size : 0,
+    owner: raw.uname,
+    group: raw.gname,
     mtime: raw.mtime,
     link: raw.link,
     device: raw.device?.join(', '),
-    xattrs: Array.isArray(raw.xattrs) ? raw.xattrs : Object.keys(raw.xattrs ?? {}),
+    xattrs: raw.xattrs,
   };
 }
 
+/** Members that overlay tools put beside whiteouts, and that no runtime shows. */
+const isBookkeeping = (entry: LayerEntry) => (entry.kind === 'whiteout' || entry.kind === 'opaque') && /(^|\/)\.wh\./.test(entry.path);
+
 /** The image that is open in this worker. */
 export class Reader {
-  #image: RawImage | undefined;
-  #view: RawView | undefined;
+  #image: Image | undefined;
   #index: FileIndex | undefined;
   #base = 0;
   #source = '';
-  #selected = 0;
+  /** Place of the shown image among the manifests. */
+  #at = 0;
 
   async open(source: Blob, name: string, platform: string | undefined, work: CallContext): Promise<ImageSummary> {
     this.close();
     await init();
     this.#source = name;
-    const image = await openImage(source, work);
+    const image = await openImage(source, { signal: work.signal, onProgress: work.onProgress });
     this.#image = image;
-    const wanted = platform ? image.manifests.findIndex((manifest) => manifest.platform === platform) : -1;
-    return this.select(Math.max(0, wanted), work);
+    const images = this.#images();
+    const wanted = platform === undefined ? undefined : images.find((manifest) => manifest.platform === platform);
+    // The platform's own choice; an archive of nothing but artifacts shows its first one.
+    let at = 0;
+    try {
+      at = wanted ? image.manifests.indexOf(wanted) : image.find({});
+    } catch {
+      at = 0;
+    }
+    return this.#show(at, work);
   }
 
+  /** `index` counts the images, as the summary lists them. */
   async select(index: number, work: CallContext): Promise<ImageSummary> {
+    const manifest = this.#images()[index];
+    if (!manifest) throw new Error('there is no such image');
+    return this.#show(this.#present().manifests.indexOf(manifest), work);
+  }
+
+  #images(): Manifest[] {
+    const { images, manifests } = this.#present();
+    return manifests.filter((manifest) => images.some(({ digest, kind }) => digest === manifest.digest && kind === manifest.kind));
+  }
+
+  async #show(at: number, work: CallContext): Promise<ImageSummary> {
     const image = this.#present();
-    const view = await image.view(index, work);
-    this.#view = view;
-    this.#selected = index;
+    const manifest = image.manifests[at];
+    if (!manifest) throw new Error('there is no image in it');
+    const options = { signal: work.signal, onProgress: work.onProgress, image: at };
+    const layers = await image.layers(options);
+    const entries: LayerEntry[][] = [];
     const problems: (string | undefined)[] = [];
-    const layers: LayerEntry[][] = [];
-    for (let i = 0; i < view.layers.length; i++) {
+    for (let i = 0; i < layers.length; i++) {
+      let problem = layers[i]?.problem?.message;
       try {
-        layers.push((await view.entries(i, work)).map(entryOf));
-        problems.push(view.layers[i]?.problem);
+        entries.push((await image.entries(i, options)).map(entryOf).filter((entry) => !isBookkeeping(entry)));
       } catch (error) {
         if (work.signal.aborted) throw error;
         // A layer that cannot be read leaves the others readable.
-        layers.push([]);
-        problems.push(error instanceof Error ? error.message : String(error));
+        entries.push([]);
+        problem ??= error instanceof Error ? error.message : String(error);
       }
+      problems.push(problem);
     }
-    const files = new FileIndex(layers);
-    this.#index = files;
-    return this.#summary(image, view, files, problems);
+    const index = new FileIndex(entries);
+    this.#at = at;
+    this.#index = index;
+    return this.#summary(image, manifest, layers, index, problems);
   }
 
-  #summary(image: RawImage, view: RawView, files: FileIndex, problems: (string | undefined)[]): ImageSummary {
-    const { config } = view;
-    const history = historyItems(config.history ?? [], view.layers.length);
-    const base = Math.min(baseLayers(history), view.layers.length);
-    this.#base = base;
+  #summary(image: Image, manifest: Manifest, read: LayerSummary[], files: FileIndex, problems: (string | undefined)[]): ImageSummary {
+    const config = manifest.config ?? {};
+    const items = Array.isArray(config.history) ? config.history : [];
+    const history = historyItems(items, read.length);
+    this.#base = Math.min(baseLayers(history), read.length);
     const byLayer = new Map(history.map((item) => [item.layer, item]));
-    const layers = view.layers.map((layer, i): LayerInfo => {
+    const layers = read.map((layer, i): LayerInfo => {
       const made = byLayer.get(i + 1);
       return {
         digest: layer.digest,
         diffId: layer.diffId,
-        mediaType: layer.mediaType ?? '',
+        compression: layer.compression === 'none' ? undefined : layer.compression,
+        mediaType: layer.mediaType,
         stored: layer.size,
         content: files.content[i] ?? 0,
         wasted: files.wasted[i] ?? 0,
         files: files.counts[i] ?? 0,
         command: made?.createdBy,
         created: made?.created,
-        base: i < base,
+        base: i < this.#base,
         problem: problems[i],
       };
     });
     const sum = (of: (layer: LayerInfo) => number) => layers.reduce((total, layer) => total + of(layer), 0);
-    const platform = [config.os, config.architecture, config.variant].filter(Boolean).join('/');
     const facts: [string, string][] = [];
-    const fact = (label: string, value: string | undefined) => value && facts.push([label, value]);
-    fact('Platform', platform);
+    const fact = (label: string, value: string | undefined) => typeof value === 'string' && value !== '' && facts.push([label, value]);
+    fact('Platform', manifest.platform ?? [config.os, config.architecture, config.variant].filter(Boolean).join('/'));
     fact('Form', image.form);
+    fact('Media type', manifest.mediaType);
     fact('Author', config.author);
-    for (const [key, value] of Object.entries(view.annotations ?? {})) fact(key, value);
+    for (const [key, value] of Object.entries(manifest.annotations)) fact(key, value);
+    const images = this.#images();
     return {
-      name: view.names[0] ?? this.#source,
+      name: manifest.names[0] ?? this.#source,
       source: this.#source,
       form: image.form,
-      names: view.names,
-      platforms: image.manifests.map((manifest, index) => ({ index, label: manifest.platform || manifest.names?.[0] || `image ${index + 1}` })),
-      platform: this.#selected,
-      manifestDigest: view.digest,
-      configDigest: view.configDigest,
+      names: manifest.names,
+      platforms: images.map((other, index) => ({ index, label: labelOf(other, images, index) })),
+      platform: images.indexOf(manifest),
+      manifestDigest: manifest.digest,
+      configDigest: manifest.configDigest,
       created: config.created,
       config: config.config ?? {},
       facts,
       layers,
       history,
-      baseName: view.annotations?.['org.opencontainers.image.base.name'],
+      baseName: manifest.annotations['org.opencontainers.image.base.name'],
       stored: sum((layer) => layer.stored),
       content: sum((layer) => layer.content),
       wasted: sum((layer) => layer.wasted),
       files: files.files,
-      problems: view.problems ?? [],
     };
   }
 
@@ -194,19 +232,13 @@ export class Reader {
   }
 
   async content(path: string, layer: number, work: CallContext): Promise<FileContent> {
-    const view = this.#view;
-    let at = this.#files().versionLayer(path, layer - 1);
-    let name = path;
+    const files = this.#files();
+    let found = files.version(path, layer - 1);
     // A hard link's bytes are those of the file it was made to, in the same layer or below.
-    for (let hops = 0; at !== undefined && hops < 8; hops++) {
-      const found = this.#files().details(name, at);
-      if (found?.kind !== 'hardlink' || !found.link) break;
-      name = found.link.replace(/^\.?\/+/, '');
-      at = this.#files().versionLayer(name, at);
-    }
-    if (!view || at === undefined) throw new Error(`no file at ${name}`);
+    for (let hops = 0; found?.entry.kind === 'hardlink' && found.entry.link !== undefined && hops < 8; hops++) found = files.version(clean(found.entry.link), found.layer);
+    if (found?.entry.kind !== 'file' || found.entry.at === undefined) throw new Error('There is no file with bytes of its own at this path.');
     // A copy of its own, since it is moved to the page.
-    const bytes = Uint8Array.from(await view.read(at, name, work));
+    const bytes = Uint8Array.from(await this.#present().readEntry(found.layer, found.entry.at, { signal: work.signal, image: this.#at }));
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     return { bytes, size: bytes.length, digest: `sha256:${[...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')}` };
   }
@@ -216,19 +248,51 @@ export class Reader {
   }
 
   async verify(work: CallContext): Promise<VerifyResult> {
-    if (!this.#view) throw new Error('no image is open');
-    const { items } = await this.#view.verify(work);
-    return { items, verified: items.filter((item) => item.state === 'verified').length, total: items.length };
+    const image = this.#present();
+    const manifest = image.manifests[this.#at];
+    const report = await image.verify({ signal: work.signal, onProgress: work.onProgress });
+    const items: VerifyItem[] = [];
+    const wrong = (digest: string, code: RegExp) => report.findings.find((finding) => finding.severity === 'error' && code.test(finding.code) && (finding.document === digest || finding.message.includes(digest)));
+    if (manifest) {
+      const isConfig = manifest.digest === manifest.configDigest;
+      if (!isConfig) {
+        const problem = wrong(manifest.digest, /^MANIFEST_/);
+        items.push({ what: 'manifest', digest: manifest.digest, state: problem ? 'failed' : 'verified', problem: problem?.message });
+      }
+      if (manifest.configDigest) {
+        const problem = wrong(manifest.configDigest, /^CONFIG_(DIGEST|SIZE|MISSING)/);
+        items.push({ what: 'config', digest: manifest.configDigest, state: problem ? 'failed' : 'verified', problem: problem?.message });
+      }
+      for (const layer of report.layers.filter((known) => known.image === manifest.digest)) {
+        const summary = manifest.layers[layer.layer];
+        const problem = report.findings.find((finding) => finding.severity === 'error' && finding.layer === layer.name);
+        const absent = summary !== undefined && (!summary.present || summary.encrypted);
+        items.push({
+          what: `layer ${layer.layer + 1}`,
+          digest: summary?.digest ?? summary?.diffId ?? layer.name,
+          state: layer.verified ? 'verified' : absent ? 'unread' : 'failed',
+          problem: layer.verified ? undefined : problem?.message,
+        });
+      }
+    }
+    const oddities = report.findings.map(
+      ({ severity, code, message, document, path, layer, entry, count }): Oddity => ({
+        severity,
+        code,
+        message: count && count > 1 ? `${message}, and ${count - 1} more like it` : message,
+        where: [layer ?? document, path, entry].filter(Boolean).join(', '),
+      }),
+    );
+    return { items, oddities, verified: items.filter((item) => item.state === 'verified').length, total: items.length };
   }
 
   close(): void {
     this.#image?.close();
     this.#image = undefined;
-    this.#view = undefined;
     this.#index = undefined;
   }
 
-  #present(): RawImage {
+  #present(): Image {
     if (!this.#image) throw new Error('no image is open');
     return this.#image;
   }
@@ -237,4 +301,12 @@ export class Reader {
     if (!this.#index) throw new Error('no image is open');
     return this.#index;
   }
+}
+
+/** What tells an image from the others in the archive: its platform, its name where that is not enough. */
+function labelOf(manifest: Manifest, all: readonly Manifest[], index: number): string {
+  const { platform, names } = manifest;
+  const alone = all.every((other) => other === manifest || other.platform !== platform);
+  if (platform && (alone || names.length === 0)) return alone ? platform : `${platform}, image ${index + 1}`;
+  return names[0] ?? `image ${index + 1}`;
 }

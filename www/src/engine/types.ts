@@ -117,6 +117,7 @@ export type FileKind = 'file' | 'dir' | 'symlink' | 'hardlink' | 'char' | 'block
 
 export interface LayerInfo {
   digest?: string | undefined;
+  compression?: string | undefined;
   diffId?: string | undefined;
   mediaType: string;
   /** Bytes as stored in the archive or registry. */
@@ -170,7 +171,6 @@ export interface ImageSummary {
   content: number;
   wasted: number;
   files: number;
-  problems: string[];
 }
 
 /** Kinds of change of a path in one layer, as bits. */
@@ -241,8 +241,17 @@ export interface VerifyItem {
   problem?: string | undefined;
 }
 
+/** Something wrong or odd about the image. */
+export interface Oddity {
+  severity: 'error' | 'warning' | 'info';
+  code: string;
+  message: string;
+  where: string;
+}
+
 export interface VerifyResult {
   items: VerifyItem[];
+  oddities: Oddity[];
   verified: number;
   total: number;
 }

@@ -174,15 +174,10 @@ function Layer({ layer, number, selected, stop, largest, onSelect }: { layer: La
             </span>
           )}
           stored {size(layer.stored)}
-          {compression(layer.mediaType)}
+          {layer.compression && `, ${layer.compression}`}
         </span>
       )}
     </div>
   );
-}
-
-function compression(mediaType: string): string {
-  const match = /(gzip|zstd)/.exec(mediaType);
-  return match ? `, ${match[1]}` : '';
 }
 

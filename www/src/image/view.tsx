@@ -7,6 +7,7 @@ import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
 import { pickFile } from '../ui/drop.tsx';
 import { Digest, Icon, MenuButton, PaneBar, SeverityMark, Tabs } from '../ui/parts.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { FilesTab, type FilesPane } from './files.tsx';
 import { image, openFile, selectPlatform, stopOpening } from './state.ts';
 
@@ -140,7 +141,8 @@ function Open({ summary }: { summary: ImageSummary }) {
   const [pane, setPane] = useState<FilesPane>('files');
   const wanted = params.get('tab') as Tab | undefined;
   const tab: Tab = wanted && TABS.includes(wanted) ? wanted : 'files';
-  const packed = summary.stored !== summary.content && summary.layers.some((layer) => /gzip|zstd/.test(layer.mediaType));
+  const odd = useStore(image, (state) => state.verify?.oddities.filter(({ severity }) => severity !== 'info').length ?? 0);
+  const packed = summary.layers.some((layer) => layer.compression !== undefined);
   useEffect(() => {
     if (params.get('f')) setPane((now) => (now === 'layers' ? 'files' : now));
   }, [params.get('f')]);
@@ -214,7 +216,7 @@ function Open({ summary }: { summary: ImageSummary }) {
               { id: 'files', label: 'Files' },
               { id: 'config', label: 'Config' },
               { id: 'history', label: 'History', count: summary.history.length > 0 ? String(summary.history.length) : undefined },
-              { id: 'verify', label: 'Verify' },
+              { id: 'verify', label: 'Verify', count: odd > 0 ? String(odd) : undefined },
             ]}
           />
         </div>
@@ -343,21 +345,9 @@ function HistoryTab({ summary }: { summary: ImageSummary }) {
 const STATES = { verified: 'verified', failed: 'does not match', unread: 'not read' } as const;
 
 function VerifyTab() {
-  const { verify, verifying, verifyError, summary } = useStore(image);
+  const { verify, verifying, verifyError } = useStore(image);
   return (
     <>
-      {summary && summary.problems.length > 0 && (
-        <div class="sec">
-          <h2>What is odd about this image</h2>
-          <ul>
-            {summary.problems.map((problem) => (
-              <li>
-                <Name text={problem} words />
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
       {verifyError !== undefined && <p class="sec bad">{verifyError}</p>}
       {!verify && verifying && (
         <p class="sec mid" role="status">
@@ -398,6 +388,27 @@ function VerifyTab() {
             ))}
           </tbody>
         </table>
+      )}
+      {verify && verify.oddities.length > 0 && (
+        <div class="sec">
+          <h2>What is wrong or odd</h2>
+          <ul class="oddities">
+            {verify.oddities.map((oddity) => (
+              <li>
+                <SeverityMark level={oddity.severity} />
+                <div class="grow">
+                  <Prose text={oddity.message} />
+                  {oddity.where && (
+                    <div class="xs dim code wrap">
+                      <Name text={oddity.where} words />
+                    </div>
+                  )}
+                </div>
+                <span class="dim xs">{oddity.code}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
     </>
   );
