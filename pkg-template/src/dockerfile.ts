@@ -12,6 +12,14 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
     parse: (text: wasm.Text): wasm.ParsedDockerfile => engine.call((g) => g.parse(text)),
     /** Expands the variables, quotes and escapes of a word as BuildKit does. Throws where BuildKit refuses it. */
     expandWord: (word: string, variables: Record<string, string>, options?: wasm.ExpandOptions): wasm.ExpandedWord => engine.call((g) => g.expandWord(word, variables, options)),
+    /** Plans a build: stages, steps, the image it gives. Throws where BuildKit would refuse it, unless `partial` is set. */
+    plan: (text: wasm.Text, options?: wasm.PlanOptions): wasm.PlanReport => engine.call((g) => g.plan(text, options)),
+    /** Reads a `.dockerignore` into its patterns. */
+    readDockerignore: (text: string): string[] => engine.call((g) => g.readDockerignore(text)),
+    /** Whether patterns leave a path out of the build context, and which one decides. */
+    matchDockerignore: (patterns: string[], path: string): wasm.IgnoreDecision => engine.call((g) => g.matchDockerignore(patterns, path)),
+    /** What of these paths a build sends with this `.dockerignore`. Directories end in `/`. */
+    contextPaths: (paths: string[], dockerignore: string): string[] => engine.call((g) => g.contextPaths(paths, dockerignore)),
     /** Lints a Dockerfile. Nothing in the text makes it fail; a `config` that is not YAML does, with `LINT_CONFIG_INVALID`. */
     lint: (text: wasm.Text, options?: wasm.LintOptions): wasm.LintResult => engine.call((g) => g.lint(text, options)),
     /** Applies the safe fixes until none is left. */

@@ -13,7 +13,7 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 }
 export { init };
 
-export const { version, parse, expandWord, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
+export const { version, parse, expandWord, plan, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
 export const { openImage, openImageDirectory, readTar } = imageApi(engine);
 export { Image } from './image.js';
 export type { ImageOverview, ImageSource, ListOptions, OpenOptions, ReadOptions, Which } from './image.js';

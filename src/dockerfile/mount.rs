@@ -125,6 +125,13 @@ pub struct Mount {
     pub env: Option<String>,
 }
 
+impl Mount {
+    /// Whether BuildKit takes its source from the build context. It does not ask whether a tmpfs needs one.
+    pub fn reads_context(&self) -> bool {
+        self.from.is_empty() && matches!(self.kind, MountKind::Bind | MountKind::Tmpfs)
+    }
+}
+
 const KEYS: [&str; 19] = [
     "type",
     "from",

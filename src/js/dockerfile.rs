@@ -1,11 +1,14 @@
-//! Dockerfiles for JavaScript: the tree, words.
+//! Dockerfiles for JavaScript: the tree, words, plans, `.dockerignore`.
 
 use super::{error, options, text, to_js};
 use crate::dockerfile::{
+    dockerignore::{self, IgnoreError, Matcher},
     expand::{Expander, Expansion},
     parse, report,
     syntax::Escape,
 };
+use crate::plan::{self, report::PlanOptions};
+use crate::text::LineIndex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
@@ -84,4 +87,76 @@ pub fn expand_word(
     };
     let expanded = expander.expand(word, &env).map_err(|e| error(e.code(), &e.to_string(), &()))?;
     to_js(&ExpandedWord::from(expanded))
+}
+
+/// Plans a build.
+#[wasm_bindgen(js_name = plan, unchecked_return_type = "PlanReport")]
+pub fn plan_js(
+    #[wasm_bindgen(unchecked_param_type = "Text")] source: &JsValue,
+    #[wasm_bindgen(js_name = options, unchecked_optional_param_type = "PlanOptions")] given: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let source = text(source)?;
+    let given: PlanOptions = options(given)?;
+    let read = given.read().map_err(|e| error(e.code(), &e.to_string(), &()))?;
+    let made = plan::plan(&parse(&source), &read);
+    if let Some(refused) = made.error.as_ref().filter(|_| !given.partial) {
+        let details = report::ParsedDiagnostic::new(refused, &LineIndex::new(&source));
+        let message = match &refused.help {
+            Some(help) => format!("line {}: {}; {help}", refused.lines.from, refused.message),
+            None => format!("line {}: {}", refused.lines.from, refused.message),
+        };
+        return Err(error(refused.code, &message, &details));
+    }
+    to_js(&plan::report::report(&made, &source, &given).map_err(|e| ignore_error(&e))?)
+}
+
+fn ignore_error(e: &IgnoreError) -> JsValue {
+    error(e.code(), &e.to_string(), &())
+}
+
+/// What `.dockerignore` says about a path.
+#[derive(Debug, Clone, Serialize, tsify::Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct IgnoreDecision {
+    /// Whether the path is left out of the build context.
+    pub ignored: bool,
+    /// The pattern that decides; absent where none applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+}
+
+fn string_list(value: &JsValue, name: &str) -> Result<Vec<String>, JsValue> {
+    serde_wasm_bindgen::from_value(value.clone())
+        .map_err(|_| error("ARGUMENT_INVALID", &format!("{name}: expected an array of strings"), &()))
+}
+
+/// Reads a `.dockerignore` into its patterns.
+#[wasm_bindgen(js_name = readDockerignore)]
+pub fn read_dockerignore(text: &str) -> Vec<String> {
+    dockerignore::read(text)
+}
+
+/// Whether patterns leave a path out of the build context, and which one decides.
+#[wasm_bindgen(js_name = matchDockerignore, unchecked_return_type = "IgnoreDecision")]
+pub fn match_dockerignore(
+    #[wasm_bindgen(unchecked_param_type = "string[]")] patterns: &JsValue,
+    path: &str,
+) -> Result<JsValue, JsValue> {
+    let patterns = string_list(patterns, "patterns")?;
+    let decision = Matcher::new(&patterns).and_then(|m| m.decide(path)).map_err(|e| ignore_error(&e))?;
+    to_js(&IgnoreDecision {
+        ignored: decision.is_some_and(|d| d.ignored),
+        pattern: decision.and_then(|d| patterns.get(d.pattern).cloned()),
+    })
+}
+
+/// What of these paths a build sends with this `.dockerignore`. Directories end in `/`.
+#[wasm_bindgen(js_name = contextPaths)]
+pub fn context_paths(
+    #[wasm_bindgen(unchecked_param_type = "string[]")] paths: &JsValue,
+    #[wasm_bindgen(js_name = dockerignore)] text: &str,
+) -> Result<Vec<String>, JsValue> {
+    let paths = string_list(paths, "paths")?;
+    let matcher = Matcher::new(&dockerignore::read(text)).map_err(|e| ignore_error(&e))?;
+    matcher.walk(&paths).map_err(|e| ignore_error(&e))
 }

@@ -6,3 +6,42 @@ export type TaskStep =
   | { kind: "read"; source: number; offset: number; length: number }
   | { kind: "progress"; progress: Progress }
   | { kind: "done"; value: unknown };
+
+/** An image configuration, in the fields of the OCI specification with Docker's additions. */
+export interface ImageConfiguration {
+  created?: string;
+  author?: string;
+  architecture: string;
+  variant?: string;
+  os: string;
+  "os.version"?: string;
+  config: ContainerConfiguration;
+  rootfs: { type: string; diff_ids: string[] };
+  history?: ImageHistory[];
+}
+
+/** An entry of an image's history. */
+export interface ImageHistory {
+  created?: string;
+  created_by?: string;
+  author?: string;
+  comment?: string;
+  empty_layer?: boolean;
+}
+
+/** What a container of an image runs. */
+export interface ContainerConfiguration {
+  User?: string;
+  ExposedPorts?: Record<string, Record<string, never>>;
+  Env?: string[];
+  Entrypoint?: string[];
+  Cmd?: string[];
+  Volumes?: Record<string, Record<string, never>>;
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  StopSignal?: string;
+  ArgsEscaped?: boolean;
+  Healthcheck?: { Test?: string[]; Interval?: number; Timeout?: number; StartPeriod?: number; StartInterval?: number; Retries?: number };
+  OnBuild?: string[];
+  Shell?: string[];
+}

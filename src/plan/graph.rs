@@ -601,10 +601,10 @@ impl<'a> Planner<'a> {
             let (key, value) = entry.split_once('=').unwrap_or((entry, ""));
             vars.insert(key.to_owned(), value.to_owned());
         }
-        if !config.working_dir.is_empty() {
-            if let Ok(directory) = path::normalize("", &config.working_dir, windows, false) {
-                config.working_dir = native(&directory, windows);
-            }
+        if !config.working_dir.is_empty()
+            && let Ok(directory) = path::normalize("", &config.working_dir, windows, false)
+        {
+            config.working_dir = native(&directory, windows);
         }
         let commands = std::mem::take(&mut state.commands);
         for command in &commands {
@@ -830,7 +830,7 @@ impl Dispatch<'_, '_, '_> {
                 ..History::default()
             });
         }
-        self.state.stage.steps.push(Step {
+        let step = Step {
             name: command.node.kind.name(),
             text: command.node.logical.text.trim().to_owned(),
             action,
@@ -840,7 +840,9 @@ impl Dispatch<'_, '_, '_> {
             node: command.index,
             span: command.span,
             lines: command.lines,
-        });
+        };
+        self.state.context_paths.extend(step.context_paths());
+        self.state.stage.steps.push(step);
         Ok(())
     }
 
@@ -995,9 +997,6 @@ impl Dispatch<'_, '_, '_> {
                 let message = format!("invalid mount target {target:?}");
                 return Err(self.fail("PLAN_MOUNT", message, Some("write target= and a path below /".to_owned())));
             }
-            if mount.from.is_empty() && mount.kind != MountKind::Cache {
-                self.state.context_paths.insert(path::join(&["/", &mount.source]));
-            }
             out.push((Mount { target, ..mount }, from));
         }
         Ok(out)
@@ -1077,10 +1076,6 @@ impl Dispatch<'_, '_, '_> {
         inline.iter().for_each(|(name, _)| text.push_str(&format!(" <<{name}")));
         text.push_str(&format!(" {written_dest} # buildkit"));
 
-        if from.is_none() {
-            let local = paths.iter().filter(|p| !add || !(p.starts_with("http://") || p.starts_with("https://")));
-            self.state.context_paths.extend(local.map(|p| path::join(&["/", p])));
-        }
         let step = Copy {
             add,
             sources,

@@ -9,6 +9,7 @@
 //! | [`image`] | the image configuration document |
 //! | [`platform`] | platform names |
 //! | [`reference`] | image references as a `FROM` writes them |
+//! | [`report`] | the plan as plain data |
 //! | [`step`] | steps after expansion, ready to be carried out |
 
 mod check;
@@ -18,6 +19,7 @@ pub mod image;
 mod path;
 pub mod platform;
 pub mod reference;
+pub mod report;
 pub mod step;
 
 use std::collections::BTreeMap;

@@ -30,6 +30,31 @@ pub struct Step {
     pub lines: Lines,
 }
 
+impl Step {
+    /// Paths of the build context that it reads, each with a leading `/`, sorted.
+    pub fn context_paths(&self) -> Vec<String> {
+        let mut paths = match &self.action {
+            Action::Copy(copy) if copy.from.is_none() => {
+                let local = copy.sources.iter().filter_map(|source| match source {
+                    Source::Path(path) => Some(path),
+                    // BuildKit reads a repository without a web address as a path too.
+                    Source::Git(url) if !url.starts_with("http") => Some(url),
+                    _ => None,
+                });
+                local.map(|path| super::path::join(&["/", path])).collect()
+            }
+            Action::Run(run) => {
+                let binds = run.mounts.iter().filter(|(mount, _)| mount.reads_context());
+                binds.map(|(mount, _)| super::path::join(&["/", &mount.source])).collect()
+            }
+            _ => Vec::new(),
+        };
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone)]
 pub enum Action {

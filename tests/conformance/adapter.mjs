@@ -49,8 +49,21 @@ const command = ({ value, lines, flags }) => ({ i: value.kind, l: [lines.from, l
 
 export const checks = (text, options) =>
   lw.lint(text, { ...options, profile: 'buildkit' }).findings.map((f) => [f.code, [f.lines.from, f.lines.to]]);
-export const image = missing('image');
-export const plan = missing('plan');
+export function image(text, { check, ...options }) {
+  try {
+    return lw.plan(text, options).image;
+  } catch (error) {
+    return { error: error.message };
+  }
+}
+export function plan(text, { check, ...options }) {
+  try {
+    const { stages } = lw.plan(text, options);
+    return { stages: stages.map((s) => ({ name: s.name, on: s.base.stage, base: s.base.reference ?? (s.base.kind === 'scratch' ? 'scratch' : undefined), platform: s.platform, deps: s.deps, reachable: s.reachable, ctx: s.contextPaths })) };
+  } catch (error) {
+    return { error: error.message };
+  }
+}
 export function expand(word, env, options) {
   try {
     const { word: whole, words } = lw.expandWord(word, env, options);
@@ -59,9 +72,16 @@ export function expand(word, env, options) {
     return { wordError: true, wordsError: true };
   }
 }
-export const ignored = missing('ignored');
-export const readDockerignore = missing('readDockerignore');
-export const contextWalk = missing('contextWalk');
+const orError = (work) => {
+  try {
+    return work();
+  } catch (error) {
+    return { error: error.message };
+  }
+};
+export const ignored = (patterns, path) => orError(() => lw.matchDockerignore(patterns, path).ignored);
+export const readDockerignore = (text) => lw.readDockerignore(text);
+export const contextWalk = (paths, text) => orError(() => lw.contextPaths(paths, text));
 export const lint = (text, options) => lw.lint(text, options).findings;
 export const shell = (script, options) => lw.lintShell(script, options).findings;
 export const build = missing('build');
