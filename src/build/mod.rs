@@ -1,5 +1,20 @@
 //! Plan and context to image.
+//!
+//! BuildKit is the measure: the same file system, configuration and history come out of a Dockerfile. There is no clock
+//! and no host: the same inputs give the same bytes, whatever the order of the files.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`tree`] | the file system that a build works on: an immutable tree |
+//! | [`context`] | the files of a context, and `.dockerignore` |
+//! | [`base`] | base images: their files as a tree, their bytes on demand |
+//! | [`step`], [`recipe`] | what is to be done, and how it comes from a plan |
+//! | [`run`] | doing it: stages, steps, the port for `RUN` |
+//! | [`copy`], [`glob`], [`mode`], [`owner`], [`unpack`] | `COPY` and `ADD` |
+//! | [`diff`], [`layer`] | what a step changed, written as a layer |
+//! | [`error`] | why a build fails |
 
+pub mod base;
 pub mod context;
 pub mod copy;
 pub mod diff;
@@ -8,6 +23,7 @@ pub mod glob;
 pub mod layer;
 pub mod mode;
 pub mod owner;
+pub mod recipe;
 pub mod run;
 pub mod step;
 pub mod tree;

@@ -23,9 +23,6 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
 
 /// Where a build gets bytes from and whom it tells how far it is.
 pub trait Host {
-    /// Up to `length` bytes at `offset` of the source that [`Content::Source`] numbers; fewer at its end.
-    fn read<'a>(&'a self, source: u32, offset: u64, length: usize) -> Answer<'a, Vec<u8>>;
-
     /// The bytes of the members `entries` of a layer of an image that was given, in one pass over that layer.
     fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>)
     -> Answer<'a, BTreeMap<u32, Rc<[u8]>>>;
@@ -86,10 +83,23 @@ pub struct Outcome {
     pub layers: Vec<LayerBlob>,
     /// The name of that image.
     pub base: Option<String>,
-    /// The steps that were left out: line and text.
-    pub skipped: Vec<(u32, String)>,
+    /// The steps that were left out.
+    pub skipped: Vec<Skipped>,
     /// The file system of the image.
     pub tree: Tree,
+}
+
+/// A step that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The index of its stage in the recipe.
+    pub stage: usize,
+    /// The index of the step in its stage.
+    pub step: usize,
+    /// Its line in the Dockerfile, from 1.
+    pub line: u32,
+    /// The instruction.
+    pub text: String,
 }
 
 /// Carries out a recipe.
@@ -123,24 +133,28 @@ pub async fn run(
     let mut builder =
         Builder { inputs, options, host, executors, trees: Vec::new(), skipped: Vec::new(), done: 0, total };
     let mut layers = Vec::new();
-    for (stage, layered) in recipe.stages.iter().zip(layered) {
+    for ((number, stage), layered) in recipe.stages.iter().enumerate().zip(layered) {
         let mut empty = false;
         let mut tree = match &stage.base {
             Base::Scratch => {
                 empty = true;
                 Tree::default()
             }
-            other => builder.source(other).cloned().ok_or_else(|| BuildError::BaseMissing {
-                line: stage.steps.first().map_or(0, |step| step.line),
-                name: name_of(other),
-            })?,
+            other => builder
+                .source(other)
+                .cloned()
+                .ok_or_else(|| BuildError::BaseMissing { line: stage.line, name: name_of(other) })?,
         };
-        for step in &stage.steps {
+        for (at, step) in stage.steps.iter().enumerate() {
             let wrong =
                 |cause| BuildError::Step { line: step.line, instruction: step.text.chars().take(120).collect(), cause };
             host.progress(builder.done, builder.total, &step.text).await;
             builder.done += 1;
-            let Some((after, changes)) = builder.step(step, &tree, empty).await.map_err(wrong)? else { continue };
+            let Some((after, changes)) = builder.step(step, &tree, empty).await.map_err(wrong)? else {
+                let (line, text) = (step.line, step.text.clone());
+                builder.skipped.push(Skipped { stage: number, step: at, line, text });
+                continue;
+            };
             empty = false;
             if layered {
                 layers.push(builder.layer(&changes).await.map_err(wrong)?);
@@ -171,7 +185,7 @@ struct Builder<'a> {
     executors: &'a [&'a dyn Executor],
     /// The trees of the stages that are done.
     trees: Vec<Tree>,
-    skipped: Vec<(u32, String)>,
+    skipped: Vec<Skipped>,
     done: u64,
     total: u64,
 }
@@ -229,10 +243,7 @@ impl Builder<'_> {
                 }
                 match self.options.on_run {
                     OnRun::Fail => Err(StepError::NoExecutor),
-                    OnRun::Skip => {
-                        self.skipped.push((step.line, step.text.clone()));
-                        Ok(None)
-                    }
+                    OnRun::Skip => Ok(None),
                 }
             }
         }
@@ -245,12 +256,12 @@ impl Builder<'_> {
         mut into: Tree,
         users: Option<&Tree>,
     ) -> Result<Tree, StepError> {
-        let remote = |source: &&String| is_remote(source);
-        if step.checksum.is_some() && !step.sources.iter().all(|source| is_remote(source)) {
-            return Err(StepError::Checksum);
+        if step.fetched {
+            let source = step.sources.iter().find(|source| source.contains("://") || source.contains('@'));
+            return Err(StepError::Remote(source.cloned().unwrap_or_default()));
         }
-        if let Some(source) = step.sources.iter().filter(|_| step.add).find(remote) {
-            return Err(StepError::Remote(source.clone()));
+        if step.checksum.is_some() {
+            return Err(StepError::Checksum);
         }
         let owner = match &step.chown {
             Some(text) => Some(self.owner(text, users).await?),
@@ -377,7 +388,8 @@ impl Builder<'_> {
             Content::Bytes(bytes) => Ok(part(bytes)),
             Content::Source { source, offset: start, size } => {
                 let want = usize::try_from(length).unwrap_or(usize::MAX);
-                let bytes = self.host.read(*source, start.saturating_add(offset), want).await.map_err(wrong)?;
+                let place = start.saturating_add(offset);
+                let bytes = source.read_at(place, want).await.map_err(|error| wrong(error.0))?;
                 if bytes.is_empty() || bytes.len() > want {
                     return Err(wrong(format!("it was listed with {size} bytes and has {offset}")));
                 }
@@ -462,9 +474,4 @@ impl Builder<'_> {
         }
         Ok(writer.finish())
     }
-}
-
-/// A source of `ADD` that is to be fetched: an address, or a Git repository.
-fn is_remote(source: &str) -> bool {
-    ["http://", "https://", "git://", "ssh://", "git@"].iter().any(|scheme| source.starts_with(scheme))
 }

@@ -1,7 +1,5 @@
 //! What a build has to do, with nothing left to expand: the plan's answer, ready to be carried out.
 
-use crate::oci::ImageConfig;
-
 /// A build of one platform.
 #[derive(Clone, Debug, Default)]
 pub struct Recipe {
@@ -9,8 +7,6 @@ pub struct Recipe {
     pub stages: Vec<Stage>,
     /// The stage whose image is made: an index into `stages`.
     pub target: usize,
-    /// The configuration and the history of the image as the plan foretells them, without diffIDs.
-    pub config: ImageConfig,
 }
 
 /// A stage.
@@ -18,6 +14,8 @@ pub struct Recipe {
 pub struct Stage {
     /// What it starts from.
     pub base: Base,
+    /// The line of its `FROM`, from 1.
+    pub line: u32,
     /// What it does, in order.
     pub steps: Vec<Step>,
 }
@@ -67,6 +65,8 @@ pub enum Action {
 pub struct CopyStep {
     /// It is `ADD`.
     pub add: bool,
+    /// One of its sources has to be fetched.
+    pub fetched: bool,
     /// Where the sources are.
     pub from: Base,
     /// The sources as written, after expansion.
@@ -104,6 +104,6 @@ pub struct RunStep {
     pub user: String,
     /// `--network`, where it is given.
     pub network: Option<String>,
-    /// `--mount`, as written after expansion.
-    pub mounts: Vec<String>,
+    /// A script file that is there for the run only: its path and its text.
+    pub file: Option<(String, String)>,
 }

@@ -5,19 +5,21 @@
 //! how hard links are kept.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use crate::archive::tar_write::Time;
+use crate::image::Source;
 
 /// The bytes of a file, or where to get them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Content {
     /// In memory.
     Bytes(Rc<[u8]>),
-    /// In the source number `source` of the build, `offset` bytes from its start, `size` bytes long.
+    /// A part of a source that the host can read.
     Source {
-        /// The index that the build's loader knows it by.
-        source: u32,
+        /// The source.
+        source: Source,
         /// Where it begins in that source.
         offset: u64,
         /// How long it is.
@@ -55,12 +57,22 @@ impl Content {
         match (self, other) {
             (Self::Bytes(a), Self::Bytes(b)) => Rc::ptr_eq(a, b) || a == b,
             (Self::Source { source: a, offset: b, size: c }, Self::Source { source: x, offset: y, size: z }) => {
-                (a, b, c) == (x, y, z)
+                Rc::ptr_eq(a, x) && (b, c) == (y, z)
             }
             (Self::Layer { image: a, layer: b, entry: c, .. }, Self::Layer { image: x, layer: y, entry: z, .. }) => {
                 (a, b, c) == (x, y, z)
             }
             _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(out, "Bytes({})", bytes.len()),
+            Self::Source { offset, size, .. } => write!(out, "Source({offset}, {size})"),
+            Self::Layer { image, layer, entry, size } => write!(out, "Layer({image}, {layer}, {entry}, {size})"),
         }
     }
 }

@@ -5,9 +5,11 @@
 
 mod describe;
 mod entries;
+pub mod export;
 mod finding;
 mod open;
 mod read;
+pub mod save;
 mod store;
 mod stream;
 mod verify;
