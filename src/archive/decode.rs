@@ -3,8 +3,8 @@
 use bzip2_rs::decoder::{Decoder as Bzip2Decoder, ReadState, WriteState};
 use xz4rust::{XzDecoder, XzNextBlockResult};
 
-use super::gzip::Gzip;
-use super::zstd::Zstd;
+use super::gzip::{Gzip, MemberStart};
+use super::zstd::{Skipped, Zstd};
 use crate::oci::Compression;
 
 /// Why compressed data cannot be read on.
@@ -178,6 +178,16 @@ impl Decoder {
             Self::Xz(xz) => Ok(xz.finish()?),
             Self::Bzip2(bzip2) => bzip2.finish(out),
         }
+    }
+
+    /// Where the members of a gzip stream begin.
+    pub fn take_member_starts(&mut self) -> Vec<MemberStart> {
+        if let Self::Gzip(gzip) = self { gzip.take_starts() } else { Vec::new() }
+    }
+
+    /// The contents of the skippable frames of a zstd stream.
+    pub fn take_skipped(&mut self) -> Vec<Skipped> {
+        if let Self::Zstd(zstd) = self { zstd.take_skipped() } else { Vec::new() }
     }
 
     /// What is odd about the stream, as codes: `GZIP_TRAILING_ZEROS`, `GZIP_RESERVED_FLAGS`, `ZSTD_NO_FRAME`.

@@ -28,6 +28,18 @@ enum State {
     Zeros,
 }
 
+/// Where a member begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberStart {
+    /// In the compressed data, in bytes.
+    pub compressed: u64,
+    /// In the uncompressed data, in bytes.
+    pub plain: u64,
+}
+
+/// Members whose places are kept: seekable layers have one for each file and chunk.
+const MAX_STARTS: usize = 4 << 20;
+
 /// A push decoder of gzip with any number of members.
 pub struct Gzip<I = Miniz> {
     inflate: I,
@@ -39,6 +51,9 @@ pub struct Gzip<I = Miniz> {
     length: u32,
     offset: u64,
     members: u64,
+    made: u64,
+    begin: u64,
+    starts: Vec<MemberStart>,
     reserved_flags: bool,
     trailing_zeros: bool,
 }
@@ -55,6 +70,9 @@ impl<I: Inflate + Default> Default for Gzip<I> {
             length: 0,
             offset: 0,
             members: 0,
+            made: 0,
+            begin: 0,
+            starts: Vec::new(),
             reserved_flags: false,
             trailing_zeros: false,
         }
@@ -70,6 +88,11 @@ impl<I: Inflate> Gzip<I> {
     /// How many members have been read to their end.
     pub fn members(&self) -> u64 {
         self.members
+    }
+
+    /// Where the members begin, as far as they have been read; the first four million.
+    pub fn take_starts(&mut self) -> Vec<MemberStart> {
+        std::mem::take(&mut self.starts)
     }
 
     /// What is odd about the stream, as codes.
@@ -139,6 +162,9 @@ impl<I: Inflate> Gzip<I> {
                     take
                 }
                 State::Fixed | State::ExtraLength | State::HeaderCheck | State::Trailer => {
+                    if self.state == State::Fixed && self.buffer.is_empty() {
+                        self.begin = self.offset;
+                    }
                     self.buffer.push(first);
                     self.field()?;
                     1
@@ -218,6 +244,9 @@ impl<I: Inflate> Gzip<I> {
             0 | EXTRA | NAME if has(COMMENT) => State::Comment,
             0 | EXTRA | NAME | COMMENT if has(HEADER_CHECK) => State::HeaderCheck,
             _ => {
+                if self.starts.len() < MAX_STARTS {
+                    self.starts.push(MemberStart { compressed: self.begin, plain: self.made });
+                }
                 self.inflate.reset();
                 self.crc = Crc32::default();
                 self.length = 0;
@@ -231,10 +260,11 @@ impl<I: Inflate> Gzip<I> {
         bytes: &[u8],
         out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
-        let (crc, length) = (&mut self.crc, &mut self.length);
+        let (crc, length, made) = (&mut self.crc, &mut self.length, &mut self.made);
         let result = self.inflate.inflate(bytes, &mut |piece: &[u8]| {
             crc.update(piece);
             *length = length.wrapping_add(piece.len() as u32);
+            *made += piece.len() as u64;
             out(piece)
         });
         let Ok(result) = result else { return Err(self.damaged("the deflate data cannot be decoded").into()) };

@@ -35,7 +35,21 @@ pub struct Zstd {
     offset: u64,
     frames: u64,
     started: bool,
+    skipped: Vec<Skipped>,
+    kept: usize,
 }
+
+/// The content of a skippable frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Where it begins in the compressed data, in bytes.
+    pub offset: u64,
+    /// The content, as far as it is kept.
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes of skippable frames that are kept in sum: zstd:chunked layers have their table in one.
+const MAX_SKIPPED: usize = 16 << 20;
 
 impl Zstd {
     /// A decoder that refuses frames with a larger window than `limit` bytes.
@@ -52,7 +66,14 @@ impl Zstd {
             offset: 0,
             frames: 0,
             started: false,
+            skipped: Vec::new(),
+            kept: 0,
         }
+    }
+
+    /// The contents of skippable frames, 16 MiB in sum.
+    pub fn take_skipped(&mut self) -> Vec<Skipped> {
+        std::mem::take(&mut self.skipped)
     }
 
     /// What is odd about the stream, as codes.
@@ -77,6 +98,11 @@ impl Zstd {
         while !bytes.is_empty() {
             if let State::Skip(left) = self.state {
                 let take = (left as usize).min(bytes.len());
+                let piece = bytes.get(..take.min(MAX_SKIPPED.saturating_sub(self.kept))).unwrap_or_default();
+                if let Some(last) = self.skipped.last_mut() {
+                    self.kept += piece.len();
+                    last.bytes.extend_from_slice(piece);
+                }
                 let left = left - take as u32;
                 self.state = if left == 0 { State::Magic } else { State::Skip(left) };
                 self.offset += take as u64;
@@ -156,6 +182,9 @@ impl Zstd {
             State::SkipLength => {
                 let length = part.first_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length));
                 self.state = if length == 0 { State::Magic } else { State::Skip(length) };
+                if length > 0 && self.skipped.len() < 1000 {
+                    self.skipped.push(Skipped { offset: self.offset, bytes: Vec::new() });
+                }
             }
             State::Header => self.header(part)?,
             State::Block => self.block(part, out)?,

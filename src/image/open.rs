@@ -629,6 +629,11 @@ impl Opener<'_> {
         };
         let layers = match notes.descriptors(object.get("layers"), "$.layers") {
             Some(layers) => layers,
+            None if object.get("layers").is_some_and(Value::is_null) => {
+                // BuildKit writes this for an image without layers.
+                notes.warning("LAYERS_NULL", "$.layers", "`layers` is null where the specification wants a list");
+                Vec::new()
+            }
             None => {
                 notes.error("MANIFEST_WITHOUT_LAYERS", "$.layers", "the manifest has no list of layers", spec);
                 Vec::new()
@@ -980,7 +985,8 @@ impl Opener<'_> {
                 && named != digest.encoded()
             {
                 let message = "the name of the config is a digest that its content has not";
-                self.notes("manifest.json").error("CONFIG_DIGEST_MISMATCH", &format!("{at}.Config"), message, "");
+                // No reader relies on the name, and some tools change a config without renaming it.
+                self.notes("manifest.json").warning("CONFIG_NAME_MISMATCH", &format!("{at}.Config"), message);
             }
             if let Some((known, _)) = self.visited.get(&digest) {
                 if let Some(manifest) = self.manifests.get_mut(*known) {

@@ -10,6 +10,7 @@ use super::finding::{ImageFinding, Severity, Verdict};
 use super::open::{Image, ImageManifest, LayerRef, ManifestKind};
 use super::read::{ReadError, Watch};
 use crate::archive::tar::{Ambiguity, ArchiveIssue, EntryKind};
+use crate::layer::toc::{self, has_table};
 use crate::layer::tree::clean;
 use crate::layer::{Layer, LayerIndex, Member, Tree, TreeIssueKind};
 use crate::oci::{Compression, Digest, MediaKind};
@@ -153,6 +154,9 @@ impl Image {
             report.verified = findings.len() == before && layer.decode_error.is_none();
             if looked_at.insert(blob.number) {
                 self.verify_layer(reference, &layer, windows, findings);
+                if has_table(&layer, &reference.annotations) {
+                    self.verify_table(reference, &layer, findings, watch).await?;
+                }
             }
             if new_tree {
                 let mut gather = Gather::new(reference.name());
@@ -168,6 +172,29 @@ impl Image {
             }
             reports.push(report);
         }
+        Ok(())
+    }
+
+    /// The table of contents of a seekable layer.
+    async fn verify_table(
+        &self,
+        reference: &LayerRef,
+        layer: &Layer,
+        findings: &mut Vec<ImageFinding>,
+        watch: &dyn Watch,
+    ) -> Result<(), ReadError> {
+        // The table has digests of contents, so the contents are hashed in a pass of their own.
+        let options = self.ingest_options(reference, Some(u64::MAX));
+        let hashed = match reference.blob {
+            Some(blob) => Some(self.store.ingest(blob, &options, reference.name(), "verify", watch).await?),
+            None => None,
+        };
+        let contents = hashed.as_ref().map(|layer| &layer.index);
+        let mut gather = Gather::new(reference.name());
+        for issue in toc::check(layer, &reference.annotations, contents) {
+            gather.add(issue.code, Severity::Warning, issue.message, issue.entry.as_deref().map(str::as_bytes));
+        }
+        findings.extend(gather.finish());
         Ok(())
     }
 
@@ -234,7 +261,9 @@ impl Image {
             (ArchiveIssue::GLOBAL_OVERRIDE, Severity::Warning, "a global header would change the entries behind it"),
         ];
         for (issue, severity, message) in archive {
-            if layer.archive.has(issue) {
+            // A table of contents in a tar of its own is how some builders write eStargz.
+            let toc = issue == ArchiveIssue::TRAILING_DATA && layer.toc.as_ref().is_some_and(|toc| toc.behind_end);
+            if layer.archive.has(issue) && !toc {
                 gather.add(issue.codes().next().unwrap_or("TAR_ISSUE"), severity, message, None);
             }
         }
@@ -345,7 +374,8 @@ fn check_entries(index: &LayerIndex, path_limit: usize, windows: bool, gather: &
         if let Some((last, parents)) = parts.split_last()
             && let Some(target) = last.strip_prefix(b".wh.")
         {
-            if member.kind != EntryKind::File || member.size > 0 {
+            let metadata = target.starts_with(b".wh.") && *last != b".wh..wh..opq";
+            if !metadata && (member.kind != EntryKind::File || member.size > 0) {
                 let message = "a whiteout is no empty file: readers may take it for what it looks like";
                 gather.add("WHITEOUT_NOT_EMPTY_FILE", Severity::Warning, message, Some(member.path));
             }

@@ -3,7 +3,9 @@
 
 use super::index::LayerIndex;
 use crate::archive::decode::{DecodeError, DecodeLimits, Decoder, sniff};
+use crate::archive::gzip::MemberStart;
 use crate::archive::tar::{ArchiveIssue, Entry, EntryKind, TarError, TarLimits, TarReader, TarSink};
+use crate::archive::zstd::Skipped;
 use crate::oci::hash::{Hasher, RawSha256, hasher};
 use crate::oci::{Algorithm, Compression, Digest};
 
@@ -133,6 +135,25 @@ pub struct Layer {
     pub stream: Vec<&'static str>,
     /// The first bytes of the uncompressed content, at most 512.
     pub head: Vec<u8>,
+    /// The last bytes of the blob, at most 64: seekable layers have a footer there.
+    pub tail: Vec<u8>,
+    /// The table of contents of an eStargz layer, `stargz.index.json`, if it is there and no larger than 16 MiB.
+    pub toc: Option<Toc>,
+    /// Where the members of a gzip stream begin, for layers with a table of contents.
+    pub members: Vec<MemberStart>,
+    /// The contents of the skippable frames of a zstd stream.
+    pub skipped: Vec<Skipped>,
+}
+
+/// The table of contents of an eStargz layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toc {
+    /// Its JSON.
+    pub bytes: Vec<u8>,
+    /// Where its header stands in the uncompressed tar.
+    pub offset: u64,
+    /// It stands in a tar of its own behind the end marker of the first, as some builders write it.
+    pub behind_end: bool,
 }
 
 impl Layer {
@@ -176,22 +197,69 @@ struct Inner {
     tar: TarReader,
     sink: IndexSink,
     tar_error: Option<LayerError>,
+    /// Reads what follows the end marker, as long as it may be a table of contents.
+    behind: Option<Behind>,
+}
+
+/// A tar that follows a tar.
+struct Behind {
+    tar: TarReader,
+    sink: TocSink,
+    start: u64,
+    failed: bool,
+}
+
+/// Takes `stargz.index.json` and nothing else.
+#[derive(Default)]
+struct TocSink {
+    toc: Option<Toc>,
+    current: bool,
+    others: bool,
+}
+
+const TOC_NAME: &[u8] = b"stargz.index.json";
+const TOC_LIMIT: u64 = 16 << 20;
+
+impl TarSink for TocSink {
+    fn entry(&mut self, entry: &Entry) {
+        let name = entry.path.strip_prefix(b"./").unwrap_or(&entry.path);
+        self.current = name == TOC_NAME && entry.kind == EntryKind::File && entry.size <= TOC_LIMIT;
+        self.others |= !self.current;
+        if self.current {
+            self.toc = Some(Toc { bytes: Vec::new(), offset: entry.header_offset, behind_end: false });
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        if let Some(toc) = self.toc.as_mut().filter(|_| self.current) {
+            toc.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    fn hole(&mut self, _: u64) {}
+
+    fn end(&mut self) {
+        self.current = false;
+    }
 }
 
 struct IndexSink {
     index: LayerIndex,
     contents: Option<u64>,
     hash: Option<RawSha256>,
+    toc: TocSink,
 }
 
 impl TarSink for IndexSink {
     fn entry(&mut self, entry: &Entry) {
         self.index.push(entry);
+        self.toc.entry(entry);
         let file = entry.kind == EntryKind::File;
         self.hash = self.contents.filter(|limit| file && entry.size <= *limit).map(|_| RawSha256::default());
     }
 
     fn data(&mut self, bytes: &[u8]) {
+        self.toc.data(bytes);
         if let Some(hash) = &mut self.hash {
             hash.update(bytes);
         }
@@ -208,11 +276,14 @@ impl TarSink for IndexSink {
     }
 
     fn end(&mut self) {
+        self.toc.end();
         if let Some(hash) = self.hash.take() {
             self.index.set_digest(hash.finish());
         }
     }
 }
+
+const TAIL: usize = 64;
 
 static ZEROS: [u8; 4096] = [0; 4096];
 
@@ -234,6 +305,7 @@ impl Inner {
             self.head.extend_from_slice(more);
         }
         if self.tar_error.is_none() {
+            self.behind_end(bytes);
             if let Err(error) = self.tar.push(bytes, &mut self.sink) {
                 self.tar_error = Some(error.into());
             } else if self.sink.index.memory() > self.limits.index {
@@ -241,6 +313,39 @@ impl Inner {
             }
         }
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Looks at what follows the end marker. `bytes` have not been pushed to the tar yet.
+    fn behind_end(&mut self, bytes: &[u8]) {
+        if !self.tar.ended() && self.behind.is_none() {
+            return;
+        }
+        let start = self.made - bytes.len() as u64;
+        let mut rest = bytes;
+        if self.behind.is_none() {
+            // Zeros may pad the first tar to whole records.
+            let Some(at) = bytes.iter().position(|byte| *byte != 0) else { return };
+            rest = bytes.get(at..).unwrap_or_default();
+            let tar = TarReader::new(self.limits.tar);
+            self.behind = Some(Behind { tar, sink: TocSink::default(), start: start + at as u64, failed: false });
+        }
+        if let Some(behind) = self.behind.as_mut().filter(|behind| !behind.failed) {
+            behind.failed = behind.tar.push(rest, &mut behind.sink).is_err() || behind.sink.others;
+        }
+    }
+
+    /// The table of contents, wherever it stands.
+    fn toc(&mut self) -> Option<Toc> {
+        if let Some(behind) = self.behind.take().filter(|behind| !behind.failed) {
+            let mut tar = behind.tar;
+            let whole = tar.finish().is_ok() && !tar.issues().has(ArchiveIssue::TRAILING_DATA);
+            if whole && let Some(toc) = behind.sink.toc {
+                return Some(Toc { offset: behind.start + toc.offset, behind_end: true, ..toc });
+            }
+        }
+        self.sink.toc.toc.take()
     }
 }
 
@@ -263,8 +368,14 @@ impl Ingest {
                 made: 0,
                 head: Vec::new(),
                 tar: TarReader::new(options.limits.tar),
-                sink: IndexSink { index: LayerIndex::default(), contents: options.contents, hash: None },
+                sink: IndexSink {
+                    index: LayerIndex::default(),
+                    contents: options.contents,
+                    hash: None,
+                    toc: TocSink::default(),
+                },
                 tar_error: None,
+                behind: None,
             },
             layer: Layer::default(),
         }
@@ -276,6 +387,7 @@ impl Ingest {
             hasher.update(bytes);
         }
         self.layer.size += bytes.len() as u64;
+        self.keep_tail(bytes);
         self.state.taken += bytes.len() as u64;
         if self.layer.compression.is_some() {
             self.decode(bytes);
@@ -289,6 +401,18 @@ impl Ingest {
         self.start.extend_from_slice(bytes);
         if self.start.len() >= 6 {
             self.flush_start();
+        }
+    }
+
+    fn keep_tail(&mut self, bytes: &[u8]) {
+        let tail = &mut self.layer.tail;
+        if let Some(last) = bytes.last_chunk::<TAIL>() {
+            tail.clear();
+            tail.extend_from_slice(last);
+        } else {
+            tail.extend_from_slice(bytes);
+            let over = tail.len().saturating_sub(TAIL);
+            tail.drain(..over);
         }
     }
 
@@ -349,6 +473,13 @@ impl Ingest {
             layer.stream = decoder.issues();
         }
         let mut inner = self.state;
+        layer.toc = inner.toc();
+        if let Some(decoder) = &mut self.decoder {
+            if layer.toc.is_some() {
+                layer.members = decoder.take_member_starts();
+            }
+            layer.skipped = decoder.take_skipped();
+        }
         if layer.size == 0 || inner.made == 0 && layer.decode_error.is_none() {
             layer.stream.push("LAYER_EMPTY");
         } else if layer.decode_error.is_none() && inner.tar_error.is_none() {

@@ -2,8 +2,9 @@
 
 pub mod index;
 pub mod ingest;
+pub mod toc;
 pub mod tree;
 
 pub use index::{LayerIndex, Member};
-pub use ingest::{Ingest, IngestOptions, Layer, LayerError, LayerLimits};
+pub use ingest::{Ingest, IngestOptions, Layer, LayerError, LayerLimits, Toc};
 pub use tree::{Attributes, Name, Node, NodeId, Origin, Tree, TreeIssue, TreeIssueKind};
