@@ -36,7 +36,7 @@ export function cargoCounts({ output, code }) {
 }
 
 /** Every fuzz target for some seconds, on the stable toolchain, seeded from the examples and fixtures. */
-async function fuzz(tally) {
+export async function fuzz(tally) {
   if (!fs.existsSync(inRoot('fuzz', 'Cargo.toml'))) return;
   if (!(await has('c++'))) return tally.skip('fuzz', 'libFuzzer needs a C++ compiler: install g++.');
   const host = /host: (\S+)/.exec((await capture('rustc', ['-vV'])).stdout)[1];
@@ -52,8 +52,8 @@ async function fuzz(tally) {
       const crashes = `${inRoot('fuzz', 'artifacts', target)}/`;
       fs.mkdirSync(corpus, { recursive: true });
       fs.mkdirSync(crashes, { recursive: true });
-      const seeds = inRoot('fuzz', 'seeds', target);
-      await must(inRoot('fuzz', 'target', host, 'release', target), [corpus, ...(fs.existsSync(seeds) ? [seeds] : []), `-max_total_time=${seconds}`, '-rss_limit_mb=2048', '-timeout=10', '-print_final_stats=0', '-verbosity=0', `-artifact_prefix=${crashes}`]);
+      const seeds = [inRoot('fuzz', 'seeds', target), ...(target === 'tar' ? [inRoot('..', 'shared', 'fixtures', 'tars')] : [])].filter((s) => fs.existsSync(s));
+      await must(inRoot('fuzz', 'target', host, 'release', target), [corpus, ...seeds, `-max_total_time=${seconds}`, '-rss_limit_mb=2048', '-timeout=10', '-print_final_stats=0', '-verbosity=0', `-artifact_prefix=${crashes}`]);
     });
   }
 }
