@@ -572,8 +572,10 @@ fn names(cx: &ShellContext<'_>) -> Flow {
     walk(cx.script, &mut |node, parents| match node {
         Node::Assignment(a) => {
             let prefix = matches!(parents.last(), Some(Node::Command(Command { kind: CommandKind::Simple(s), .. })) if !s.words.is_empty());
-            flow.assigned.insert(a.name.clone(), a.span);
+
+            // Set for one command only, it is not set for the rest of the script.
             if !prefix {
+                flow.assigned.insert(a.name.clone(), a.span);
                 flow.plain.insert(a.name.clone(), a.span);
             }
         }

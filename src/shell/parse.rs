@@ -763,7 +763,7 @@ impl Parser<'_> {
                 redirections.push(redirection);
                 continue;
             }
-            if is_meta(self.peek()) {
+            if is_meta(self.peek()) && !self.at_process_substitution() {
                 break;
             }
             let before = self.at;
@@ -1331,7 +1331,7 @@ impl Parser<'_> {
                     i = if self.byte(j + 1) == b']' { j + 1 } else { i };
                 }
                 b'\\' => i += 1,
-                b'\'' | b'"' | b'`' => return None,
+                b'\'' | b'"' | b'`' | b'$' => return None,
                 b if is_meta(b) => return None,
                 _ => {}
             }

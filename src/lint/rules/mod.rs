@@ -1,6 +1,7 @@
 //! All rules. A rule is its file and one line below.
 
 mod helpers;
+mod shell_helpers;
 
 /// What most rules need.
 mod prelude {
@@ -11,6 +12,18 @@ mod prelude {
     pub(super) use crate::lint::config::LabelType;
     pub(super) use crate::lint::context::{Context, Dialect, Inst, Stage};
     pub(super) use crate::lint::rule::{Fix, Sink, rule};
+    pub(super) use crate::text::Span;
+}
+
+/// What most rules about scripts need.
+mod shell_prelude {
+    #[allow(unused_imports)] // not every rule needs all of them
+    pub(super) use super::shell_helpers::*;
+    #[allow(unused_imports)]
+    pub(super) use crate::lint::context::{Dialect, ShellContext};
+    #[allow(unused_imports)]
+    pub(super) use crate::lint::rule::{Fix, ShellSink, rule};
+    #[allow(unused_imports)]
     pub(super) use crate::text::Span;
 }
 
@@ -116,6 +129,84 @@ rules! {
     dl4004,
     dl4005,
     dl4006,
+    sc1001,
+    sc1007,
+    sc1012,
+    sc1075,
+    sc1083,
+    sc1135,
+    sc2003,
+    sc2005,
+    sc2006,
+    sc2009,
+    sc2010,
+    sc2011,
+    sc2012,
+    sc2013,
+    sc2015,
+    sc2016,
+    sc2018,
+    sc2019,
+    sc2021,
+    sc2027,
+    sc2028,
+    sc2034,
+    sc2035,
+    sc2038,
+    sc2043,
+    sc2044,
+    sc2045,
+    sc2046,
+    sc2048,
+    sc2050,
+    sc2059,
+    sc2060,
+    sc2061,
+    sc2068,
+    sc2069,
+    sc2086,
+    sc2097,
+    sc2098,
+    sc2102,
+    sc2115,
+    sc2116,
+    sc2125,
+    sc2126,
+    sc2143,
+    sc2153,
+    sc2154,
+    sc2155,
+    sc2162,
+    sc2164,
+    sc2166,
+    sc2174,
+    sc2181,
+    sc2185,
+    sc2196,
+    sc2226,
+    sc2231,
+    sc2251,
+    sc3001,
+    sc3003,
+    sc3009,
+    sc3010,
+    sc3011,
+    sc3014,
+    sc3020,
+    sc3030,
+    sc3036,
+    sc3037,
+    sc3039,
+    sc3040,
+    sc3043,
+    sc3044,
+    sc3045,
+    sc3046,
+    sc3050,
+    sc3053,
+    sc3054,
+    sc3057,
+    sc3060,
 }
 
 /// The rule of this code or name, in any case.

@@ -1,0 +1,24 @@
+use super::shell_prelude::*;
+use crate::shell::Node;
+
+rule! {
+    /// `tr` with `a-z` leaves accents and other alphabets out.
+    ///
+    /// ```sh
+    /// tr a-z b-y
+    /// ```
+    ///
+    /// Use instead:
+    ///
+    /// ```sh
+    /// tr '[:lower:]' '[:upper:]'
+    /// ```
+    "SC2018", "tr-lower-range", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+}
+
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+    let Some((_, args)) = call(cx, &node, &["tr"]) else { return };
+    for arg in args.iter().filter(|a| a.literal(&cx.script.source).is_some_and(|t| t == "a-z")) {
+        out.report(arg.span, "accents and other alphabets are left out").help("write `[:lower:]`");
+    }
+}
