@@ -12,8 +12,10 @@
 //! | [`run`] | doing it: stages, steps, the port for `RUN` |
 //! | [`copy`], [`glob`], [`mode`], [`owner`], [`unpack`] | `COPY` and `ADD` |
 //! | [`diff`], [`layer`] | what a step changed, written as a layer |
+//! | [`assemble`] | from a request to images and their documents |
 //! | [`error`] | why a build fails |
 
+pub mod assemble;
 pub mod base;
 pub mod context;
 pub mod copy;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::{Action, Base, CopyStep, Recipe, RunStep, Stage, Step};
+use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunStep, Stage, Step};
 use crate::plan::{self, Plan};
 
 /// A recipe, and which of its steps the history names.
@@ -17,19 +17,13 @@ pub struct Planned {
     pub written: Vec<usize>,
 }
 
-/// `images` are the names of contexts that are images.
-pub fn recipe(plan: &Plan, images: &BTreeSet<String>) -> Planned {
+/// `images` are the names of contexts that are images; `default` is the platform of stages that say none.
+pub fn recipe(plan: &Plan, images: &BTreeSet<String>, default: &plan::Platform) -> Planned {
     let mut order = Vec::new();
     let mut state = vec![false; plan.stages.len()];
     visit(plan, plan.target, &mut state, &mut order);
     let numbers: BTreeMap<usize, usize> = order.iter().enumerate().map(|(new, old)| (*old, new)).collect();
-    let outside = |base: &plan::Base| match base {
-        plan::Base::Scratch => Base::Scratch,
-        plan::Base::Stage(index) => Base::Stage(numbers.get(index).copied().unwrap_or(usize::MAX)),
-        plan::Base::Image(name) => Base::Image(name.clone()),
-        plan::Base::Context(name) if images.contains(name) => Base::Image(name.clone()),
-        plan::Base::Context(name) => Base::Context(Some(name.clone())),
-    };
+    let number = |index: &usize| numbers.get(index).copied().unwrap_or(usize::MAX);
     let mut planned = Planned::default();
     for old in &order {
         let Some(stage) = plan.stages.get(*old) else { continue };
@@ -44,13 +38,24 @@ pub fn recipe(plan: &Plan, images: &BTreeSet<String>) -> Planned {
                 // A WORKDIR that is the root makes no layer.
                 plan::Action::Workdir { .. } if !step.creates_layer => continue,
                 plan::Action::Workdir { path, user } => Action::Workdir { path: path.clone(), user: user.clone() },
-                plan::Action::Copy(copy) => Action::Copy(copy_step(copy, |index| outside(&plan::Base::Stage(index)))),
+                plan::Action::Copy(copy) => Action::Copy(copy_step(copy, |index| Base::Stage(number(&index)))),
                 plan::Action::Run(run) => Action::Run(run_step(run)),
             };
             entries.push(entry);
             steps.push(Step { line: step.lines.from, text: step.text.clone(), action });
         }
-        planned.recipe.stages.push(Stage { base: outside(&stage.base), line: stage.lines.from, steps });
+        let image = |name: &String| {
+            let platform = stage.platform.as_ref().unwrap_or(default).normalized().full();
+            Base::Image(ImageKey { name: name.clone(), platform })
+        };
+        let base = match &stage.base {
+            plan::Base::Scratch => Base::Scratch,
+            plan::Base::Stage(index) => Base::Stage(number(index)),
+            plan::Base::Image(name) => image(name),
+            plan::Base::Context(name) if images.contains(name) => image(name),
+            plan::Base::Context(name) => Base::Context(Some(name.clone())),
+        };
+        planned.recipe.stages.push(Stage { base, line: stage.lines.from, steps });
         planned.entries.push(entries);
         planned.written.push(written);
     }

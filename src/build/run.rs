@@ -12,7 +12,7 @@ use super::glob;
 use super::layer::{LayerBlob, LayerCompression, LayerWriter};
 use super::mode::Mode;
 use super::owner::Owner;
-use super::step::{Action, Base, CopyStep, Recipe, RunStep, Step};
+use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunStep, Step};
 use super::tree::{Content, Kind, Meta, Node, Tree, clean, show};
 use super::unpack::{UnpackLimits, Unpacked, Unpacker};
 use crate::archive::tar_write::Time;
@@ -72,8 +72,8 @@ pub struct Inputs {
     pub context: Tree,
     /// Further contexts by name.
     pub contexts: BTreeMap<String, Tree>,
-    /// Images by name.
-    pub images: BTreeMap<String, Tree>,
+    /// Images, each for a platform.
+    pub images: BTreeMap<ImageKey, Tree>,
 }
 
 /// What a build made.
@@ -81,8 +81,8 @@ pub struct Inputs {
 pub struct Outcome {
     /// The layers on top of the image that the target's first stage starts from (or of nothing), in order.
     pub layers: Vec<LayerBlob>,
-    /// The name of that image.
-    pub base: Option<String>,
+    /// That image.
+    pub base: Option<ImageKey>,
     /// The steps that were left out.
     pub skipped: Vec<Skipped>,
     /// The file system of the image.
@@ -173,7 +173,7 @@ fn name_of(base: &Base) -> String {
     match base {
         Base::Scratch => "scratch".to_owned(),
         Base::Stage(index) => index.to_string(),
-        Base::Image(name) => name.clone(),
+        Base::Image(key) => key.name.clone(),
         Base::Context(name) => name.clone().unwrap_or_else(|| "context".to_owned()),
     }
 }

@@ -20,6 +20,15 @@ pub struct Stage {
     pub steps: Vec<Step>,
 }
 
+/// An image that the build was given, as a stage wants it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageKey {
+    /// The name it is known under.
+    pub name: String,
+    /// The platform, as `linux/amd64`.
+    pub platform: String,
+}
+
 /// What a stage starts from, or what a `COPY` reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
@@ -27,8 +36,8 @@ pub enum Base {
     Scratch,
     /// A stage before: an index into [`Recipe::stages`].
     Stage(usize),
-    /// An image that the build was given, by the name it is known under.
-    Image(String),
+    /// An image that the build was given.
+    Image(ImageKey),
     /// The files of a context: `None` the main one.
     Context(Option<String>),
 }

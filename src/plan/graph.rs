@@ -280,7 +280,8 @@ impl<'a> Planner<'a> {
             state.stage.base = Base::Context(name.clone());
             state.stage.base_known = true;
             let platform = state.stage.platform.clone().unwrap_or_else(|| self.target_platform.clone());
-            state.stage.image = image.clone().unwrap_or_else(|| Image::empty(&platform));
+            let image = self.options.platform_config(name, &platform).or(image.as_ref());
+            state.stage.image = image.cloned().unwrap_or_else(|| Image::empty(&platform));
             state.stage.platform = Some(platform);
         }
         self.add(state);
@@ -510,12 +511,13 @@ impl<'a> Planner<'a> {
         let short = reference::familiar(&full);
         let short = short.strip_suffix(":latest").unwrap_or(short);
         let context = self.options.contexts.get_key_value(&full).or_else(|| self.options.contexts.get_key_value(short));
-        let known = self.options.base_configs.get(&full);
+        let known = self.options.platform_config(&full, &platform).or_else(|| self.options.base_configs.get(&full));
         state.stage.base = Base::Image(full);
         if let Some((name, image)) = context {
             state.stage.base = Base::Context(name.clone());
             state.stage.base_known = true;
-            state.stage.image = image.clone().unwrap_or_else(|| Image::empty(&self.target_platform));
+            let image = self.options.platform_config(name, &platform).or(image.as_ref());
+            state.stage.image = image.cloned().unwrap_or_else(|| Image::empty(&self.target_platform));
         } else if reachable {
             state.stage.base_known = known.is_some();
             state.stage.image = known.cloned().unwrap_or_else(|| Image::empty(&platform.normalized()));

@@ -50,8 +50,18 @@ pub struct Options {
     /// A base that is not here is unknown: it is planned as an empty configuration of the platform asked for, and
     /// [`Stage::base_known`] says so.
     pub base_configs: BTreeMap<String, Image>,
+    /// Configurations of base images and of contexts that have several platforms: by reference or name, then by platform
+    /// in normal form (`linux/arm64`). They come before those of [`Options::base_configs`] and [`Options::contexts`].
+    pub platform_configs: BTreeMap<String, BTreeMap<String, Image>>,
     /// `--build-context`: names that stand for something else, with the configuration where it is an image.
     pub contexts: BTreeMap<String, Option<Image>>,
+}
+
+impl Options {
+    /// The configuration of an image of several platforms.
+    fn platform_config(&self, name: &str, platform: &Platform) -> Option<&Image> {
+        self.platform_configs.get(name)?.get(&platform.normalized().full())
+    }
 }
 
 /// The plan of a build.

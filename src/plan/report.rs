@@ -61,6 +61,7 @@ impl PlanOptions {
             build_args: self.build_args.clone(),
             labels: self.labels.clone(),
             base_configs: self.base_configs.iter().map(|(k, v)| (full(k), v.clone())).collect(),
+            platform_configs: BTreeMap::new(),
             contexts: BTreeMap::new(),
         })
     }
