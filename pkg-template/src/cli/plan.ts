@@ -49,20 +49,22 @@ function show(plan: Plan, all: boolean): string {
   const { bold, dim, blue, yellow } = paint(stdoutStyle());
   const width = terminalWidth();
   const lines: string[] = [];
-  const stages = plan.stages.filter((s) => all || s.reachable);
+  // What `--from` names without being a stage of the file is shown with --all only.
+  const ofFile = plan.stages.filter((s) => !s.implicit);
+  const stages = all ? plan.stages : ofFile.filter((s) => s.reachable);
   for (const stage of stages) {
     const name = stage.name ?? `stage ${stage.index}`;
     const base = stage.base.kind === 'stage' ? plan.stages[stage.base.stage ?? 0]?.name ?? `stage ${stage.base.stage}` : stage.base.reference ?? stage.base.kind;
     const target = stage.index === plan.target ? ', target' : '';
-    lines.push(`${bold(safe(name))} ${dim(`lines ${stage.line}-${stage.endLine}${target}${stage.reachable ? '' : ', not reached'}`)}  ${dim('from')} ${blue(safe(base))} ${dim(stage.platform ?? '')}`);
+    lines.push(`${bold(safe(name))} ${dim(`${linesOf(stage)}${target}${stage.reachable ? '' : ', not reached'}`)}  ${dim('from')} ${blue(safe(base))} ${dim(`${stage.platform ?? ''}${stage.base.kind === 'image' && !stage.baseKnown ? ', its config not known' : ''}`)}`);
     for (const step of stage.steps) {
       const mark = step.needsExecutor ? yellow('run  ') : step.createsLayer ? 'layer' : dim('     ');
       lines.push(`  ${dim(String(step.line).padStart(4))}  ${mark}  ${clip(safe(step.text.replace(/\s+/g, ' ')), Math.max(20, width - 16))}`);
     }
     lines.push('');
   }
-  const skipped = plan.stages.length - stages.length;
-  if (skipped) lines.push(dim(`${skipped} ${skipped === 1 ? 'stage is' : 'stages are'} not reached by the target (--all shows them)`), '');
+  const skipped = ofFile.filter((s) => !s.reachable).length;
+  if (skipped && !all) lines.push(dim(`${skipped} ${skipped === 1 ? 'stage is' : 'stages are'} not reached by the target (--all shows them)`), '');
   const { image } = plan;
   lines.push(bold('Image'));
   const row = (key: string, value: string) => lines.push(`  ${dim(key.padEnd(12))}${clip(value, Math.max(20, width - 14))}`);
@@ -75,4 +77,10 @@ function show(plan: Plan, all: boolean): string {
   if (plan.contextPaths.length) row('Context', plan.contextPaths.map(safe).join(' '));
   for (const d of plan.diagnostics) lines.push(`  ${yellow(d.code)} ${safe(d.message)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The lines of a stage, from its `FROM` to its last step. */
+function linesOf(stage: Plan['stages'][number]): string {
+  const last = stage.steps.reduce((n, s) => Math.max(n, s.endLine), stage.endLine);
+  return last > stage.line ? `lines ${stage.line}-${last}` : `line ${stage.line}`;
 }
