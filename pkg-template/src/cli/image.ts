@@ -26,7 +26,7 @@ export async function open(source: string, args: Arguments): Promise<Image> {
 }
 
 /** The files of a layout folder, each opened when it is read. Links that lead out of the folder are left out. */
-async function filesOf(folder: string): Promise<{ path: string; source: RandomAccess }[]> {
+export async function filesOf(folder: string): Promise<{ path: string; source: RandomAccess }[]> {
   const root = await fs.realpath(folder);
   const found: { path: string; source: RandomAccess }[] = [];
   for (const entry of await fs.readdir(root, { recursive: true, withFileTypes: true })) {
@@ -40,7 +40,8 @@ async function filesOf(folder: string): Promise<{ path: string; source: RandomAc
   return found;
 }
 
-const fileSource = (file: string, size: number): RandomAccess => ({
+/** A file that is opened for each read, so that any number can be handed in. */
+export const fileSource = (file: string, size: number): RandomAccess => ({
   size,
   async read(offset, length) {
     const handle = await fs.open(file, 'r');

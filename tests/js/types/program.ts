@@ -21,5 +21,5 @@ const report = await image.verify();
 const verdict: 'ok' | 'flag' | 'error' = report.verdict;
 const bytes: Uint8Array = await image.readFile('etc/passwd');
 const made = await buildImage({ dockerfile: text, context: [{ path: 'a', bytes }] });
-const stream: ReadableStream<Uint8Array> = saveImage(made, { format: 'oci-layout' });
+const stream: ReadableStream<Uint8Array> = (await saveImage(made, { format: 'oci-layout' })).stream();
 export { LayerwrightError, names, place, stream, verdict };
