@@ -29,6 +29,9 @@ export interface RandomAccess {
   read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
 }
 
+/** Sources by their numbers. */
+export type Sources = Readonly<Record<number, RandomAccess>>;
+
 /** Bytes that a task may take in one go before the host gets its turn, in milliseconds. */
 const TURN = 40;
 
@@ -43,6 +46,7 @@ export class Engine<G extends Glue> {
   #load: (() => ModuleSource) | undefined;
   /** Counts instances: handles of an earlier one are void. */
   generation = 0;
+  #reserved = 0;
 
   constructor(glue: G) {
     this.#glue = glue;
@@ -96,8 +100,15 @@ export class Engine<G extends Glue> {
     return new LayerwrightError('INTERNAL', `Layerwright met a fault of its own${panic ? `: ${panic}` : ` (${error.message})`}. It has been restarted; images opened before must be opened again.`, { panic }, { cause: error });
   }
 
-  /** Drives a task to its end, giving it bytes from `sources`. */
-  async drive<T>(begin: (glue: G) => Task, sources: readonly RandomAccess[], { signal, onProgress }: WorkOptions = {}): Promise<T> {
+  /** The first of `count` numbers for sources, which no others have. */
+  reserve(count: number): number {
+    const first = this.#reserved;
+    this.#reserved += count;
+    return first;
+  }
+
+  /** Drives a task to its end, giving it bytes from `sources`, by their numbers. */
+  async drive<T>(begin: (glue: G) => Task, sources: Sources, { signal, onProgress }: WorkOptions = {}): Promise<T> {
     signal?.throwIfAborted();
     const task = this.call(begin);
     const generation = this.generation;

@@ -1,13 +1,13 @@
 // Images: a handle in wasm, bytes from the host, promises for the user.
-import type { Engine, Glue, RandomAccess, WorkOptions } from './engine.js';
+import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.js';
 import { LayerwrightError } from './errors.js';
 import { type ClosableSource, isStream, type SeekableSource, seekable } from './sources.js';
 import type { EntryOptions, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerSummary, ManifestSummary, MergedEntry, Task, VerifyReport } from './wasm/layerwright.js';
 
 /** The functions of the module that this file calls. */
 export interface ImageGlue extends Glue {
-  openArchive(size: number, limits?: ImageLimits): Task;
-  openDirectory(files: { path: string; size: number }[], limits?: ImageLimits): Task;
+  openArchive(source: number, size: number, limits?: ImageLimits): Task;
+  openDirectory(first: number, files: { path: string; size: number }[], limits?: ImageLimits): Task;
   readTar(size: number, entries?: EntryOptions): Task;
   ImageStream: new (limits?: ImageLimits, entries?: EntryOptions) => ImageStream;
 }
@@ -63,13 +63,13 @@ export class Image {
   #engine: Engine<ImageGlue>;
   #handle: ImageHandle | undefined;
   #source: ClosableSource | undefined;
-  #sources: readonly RandomAccess[];
+  #sources: Sources;
   #generation: number;
   #summary: ImageSummary;
   #chosen: number;
 
   /** @internal */
-  constructor(engine: Engine<ImageGlue>, handle: ImageHandle, sources: readonly RandomAccess[], source: ClosableSource | undefined, { image, platform }: Which) {
+  constructor(engine: Engine<ImageGlue>, handle: ImageHandle, sources: Sources, source: ClosableSource | undefined, { image, platform }: Which) {
     this.#engine = engine;
     this.#handle = handle;
     this.#sources = sources;
@@ -80,6 +80,16 @@ export class Image {
     // An archive of nothing but artifacts can be looked at too.
     this.#chosen = picked ?? (image === undefined && platform === undefined ? 0 : -1);
     if (this.#chosen < 0) throw this.#none(image, platform);
+  }
+
+  /** @internal */
+  get handle(): ImageHandle {
+    return this.#open();
+  }
+
+  /** @internal */
+  get sources(): Sources {
+    return this.#sources;
   }
 
   /** How it is laid out. */
@@ -238,11 +248,13 @@ export function imageApi(engine: Engine<ImageGlue>) {
   async function openImage(from: ImageSource, options: OpenOptions = {}): Promise<Image> {
     await engine.init();
     const { limits, platform, image } = options;
-    if (isStream(from)) return new Image(engine, await streamed(from, options), [], undefined, { image, platform });
+    if (isStream(from)) return new Image(engine, await streamed(from, options), {}, undefined, { image, platform });
     const source = await seekable(from);
     try {
-      const handle = await engine.drive<ImageHandle>((glue) => glue.openArchive(source.size, limits), [source], options);
-      return new Image(engine, handle, [source], source, { image, platform });
+      const number = engine.reserve(1);
+      const sources = { [number]: source };
+      const handle = await engine.drive<ImageHandle>((glue) => glue.openArchive(number, source.size, limits), sources, options);
+      return new Image(engine, handle, sources, source, { image, platform });
     } catch (error) {
       await source.close?.();
       throw error;
@@ -253,9 +265,10 @@ export function imageApi(engine: Engine<ImageGlue>) {
   async function openImageDirectory(files: { path: string; source: RandomAccess }[], options: OpenOptions = {}): Promise<Image> {
     await engine.init();
     const { limits, platform, image } = options;
-    const sources = files.map((file) => file.source);
+    const first = engine.reserve(files.length);
+    const sources = Object.fromEntries(files.map((file, at) => [first + at, file.source]));
     const sizes = files.map(({ path, source }) => ({ path, size: source.size }));
-    const handle = await engine.drive<ImageHandle>((glue) => glue.openDirectory(sizes, limits), sources, options);
+    const handle = await engine.drive<ImageHandle>((glue) => glue.openDirectory(first, sizes, limits), sources, options);
     return new Image(engine, handle, sources, undefined, { image, platform });
   }
 
@@ -283,7 +296,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
         }
         signal?.throwIfAborted();
       }
-      return await engine.drive<ImageHandle>(() => stream.finish(), [], options);
+      return await engine.drive<ImageHandle>(() => stream.finish(), {}, options);
     } catch (error) {
       await reader.cancel(error).catch(() => {});
       throw error;

@@ -1,4 +1,5 @@
 // Everything: Dockerfiles and images.
+import { buildApi } from './build.js';
 import { dockerfileApi } from './dockerfile.js';
 import { Engine, type ModuleSource } from './engine.js';
 import { imageApi } from './image.js';
@@ -15,7 +16,10 @@ export { init };
 
 export const { version, parse, expandWord, plan, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
 export const { openImage, openImageDirectory, readTar } = imageApi(engine);
+export const { buildImage, saveImage } = buildApi(engine);
 export { Image } from './image.js';
+export { BuiltImage, ImageArchive } from './build.js';
+export type { BuildRequest, ContextFile, GivenImage, SaveOptions } from './build.js';
 export type { ImageOverview, ImageSource, ListOptions, OpenOptions, ReadOptions, Which } from './image.js';
 export type { FileHandleLike, SeekableSource } from './sources.js';
 export { LayerwrightError } from './errors.js';

@@ -11,6 +11,8 @@ use crate::oci::{Digest, MediaType};
 pub enum LayerCompression {
     /// gzip at this level, 1 to 9.
     Gzip(u8),
+    /// zstd, in frames of a mebibyte each, as fast as the encoder can; it has one level only.
+    Zstd,
     /// Not at all.
     None,
 }
@@ -26,6 +28,8 @@ impl LayerCompression {
     pub fn media_type(self, docker: bool) -> &'static str {
         match (self, docker) {
             (Self::Gzip(_), false) => MediaType::OCI_LAYER_GZIP,
+            // Docker's schema 2 knows no zstd.
+            (Self::Zstd, _) => MediaType::OCI_LAYER_ZSTD,
             (Self::None, false) => MediaType::OCI_LAYER,
             (Self::Gzip(_), true) => MediaType::DOCKER_LAYER_GZIP,
             (Self::None, true) => MediaType::DOCKER_LAYER,
@@ -46,9 +50,26 @@ pub struct LayerBlob {
     pub bytes: Vec<u8>,
 }
 
+enum Packer {
+    Gzip(GzipWriter),
+    /// What waits for its frame to be full.
+    Zstd(Vec<u8>),
+    None,
+}
+
+/// The uncompressed size of a zstd frame.
+const FRAME: usize = 1 << 20;
+
+/// Writes `waiting` as a frame and empties it.
+fn frame(waiting: &mut Vec<u8>, out: &mut Vec<u8>) {
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    out.extend(ruzstd::encoding::compress_to_vec(waiting.as_slice(), level));
+    waiting.clear();
+}
+
 /// Writes one layer. Only the compressed blob is held.
 pub struct LayerWriter {
-    gzip: Option<GzipWriter>,
+    packer: Packer,
     plain: Sha256,
     packed: Sha256,
     uncompressed: u64,
@@ -60,11 +81,12 @@ pub struct LayerWriter {
 impl LayerWriter {
     /// An empty layer.
     pub fn new(compression: LayerCompression) -> Self {
-        let gzip = match compression {
-            LayerCompression::Gzip(level) => Some(GzipWriter::new(level)),
-            LayerCompression::None => None,
+        let packer = match compression {
+            LayerCompression::Gzip(level) => Packer::Gzip(GzipWriter::new(level)),
+            LayerCompression::Zstd => Packer::Zstd(Vec::new()),
+            LayerCompression::None => Packer::None,
         };
-        Self { gzip, plain: Sha256::new(), packed: Sha256::new(), uncompressed: 0, out: Vec::new(), hashed: 0 }
+        Self { packer, plain: Sha256::new(), packed: Sha256::new(), uncompressed: 0, out: Vec::new(), hashed: 0 }
     }
 
     /// Begins a member. A file's bytes follow with [`LayerWriter::data`], all of them, and then [`LayerWriter::end`].
@@ -88,9 +110,19 @@ impl LayerWriter {
     fn write(&mut self, bytes: &[u8]) {
         self.plain.update(bytes);
         self.uncompressed += bytes.len() as u64;
-        match &mut self.gzip {
-            Some(gzip) => gzip.write(bytes, &mut self.out),
-            None => self.out.extend_from_slice(bytes),
+        match &mut self.packer {
+            Packer::Gzip(gzip) => gzip.write(bytes, &mut self.out),
+            Packer::Zstd(waiting) => {
+                let mut bytes = bytes;
+                while waiting.len() + bytes.len() >= FRAME {
+                    let (now, later) = bytes.split_at(FRAME - waiting.len());
+                    waiting.extend_from_slice(now);
+                    frame(waiting, &mut self.out);
+                    bytes = later;
+                }
+                waiting.extend_from_slice(bytes);
+            }
+            Packer::None => self.out.extend_from_slice(bytes),
         }
         self.hash();
     }
@@ -103,8 +135,10 @@ impl LayerWriter {
     /// Ends the archive.
     pub fn finish(mut self) -> LayerBlob {
         self.write(&END);
-        if let Some(gzip) = self.gzip.take() {
-            gzip.finish(&mut self.out);
+        match std::mem::replace(&mut self.packer, Packer::None) {
+            Packer::Gzip(gzip) => gzip.finish(&mut self.out),
+            Packer::Zstd(mut waiting) if !waiting.is_empty() => frame(&mut waiting, &mut self.out),
+            Packer::Zstd(_) | Packer::None => {}
         }
         self.hash();
         self.out.shrink_to_fit();
@@ -120,6 +154,23 @@ impl LayerWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zstd_comes_back_in_frames() {
+        let bytes: Vec<u8> = (0..2_500_000u32).map(|n| (n / 7) as u8).collect();
+        let mut writer = LayerWriter::new(LayerCompression::Zstd);
+        bytes.chunks(77_777).for_each(|chunk| writer.data(chunk));
+        let layer = writer.finish();
+        let mut ingest = crate::layer::Ingest::new(&crate::layer::IngestOptions {
+            diff: vec![crate::oci::Algorithm::Sha256],
+            ..Default::default()
+        });
+        ingest.push(&layer.bytes);
+        let read = ingest.finish();
+        assert!(read.decode_error.is_none());
+        assert_eq!(read.diff_ids, [layer.diff_id]);
+        assert!(layer.bytes.len() < bytes.len() / 2);
+    }
 
     #[test]
     fn an_empty_layer_is_two_blocks_of_zeros() {

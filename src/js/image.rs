@@ -73,7 +73,7 @@ impl<F: Future> Future for Through<F> {
     }
 }
 
-fn task<F>(work: F) -> Task
+pub(super) fn task<F>(work: F) -> Task
 where
     F: Future<Output = Result<JsValue, JsValue>> + 'static,
 {
@@ -85,9 +85,9 @@ fn current() -> Result<Port, ReadError> {
 }
 
 /// A source of the host.
-struct HostSource {
-    number: u32,
-    size: u64,
+pub(super) struct HostSource {
+    pub(super) number: u32,
+    pub(super) size: u64,
 }
 
 impl ReadAt for HostSource {
@@ -110,7 +110,7 @@ impl ReadAt for HostSource {
 }
 
 /// Reports to the host and lets it have its turn.
-struct HostWatch;
+pub(super) struct HostWatch;
 
 impl Watch for HostWatch {
     fn step<'a>(&'a self, step: Step<'a>) -> LocalFuture<'a, ()> {
@@ -405,7 +405,7 @@ struct FailureDetails {
     offset: Option<f64>,
 }
 
-fn open_error(failure: OpenError) -> JsValue {
+pub(super) fn open_error(failure: OpenError) -> JsValue {
     error(failure.code(), &failure.to_string(), &FailureDetails { layer: None, path: None, offset: None })
 }
 
@@ -426,18 +426,20 @@ fn file_error(failure: FileError) -> JsValue {
     error(failure.code(), &failure.to_string(), &details)
 }
 
-fn read_error(failure: ReadError) -> JsValue {
+pub(super) fn read_error(failure: ReadError) -> JsValue {
     error("SOURCE_UNREADABLE", &failure.to_string(), &FailureDetails { layer: None, path: None, offset: None })
 }
 
-/// Opens the archive that is source 0 of the task and has `size` bytes.
+/// Opens the archive that is source number `source` and has `size` bytes. Numbers are never used twice, so that images
+/// that were opened apart can be read in one task.
 #[wasm_bindgen(js_name = openArchive)]
 pub fn open_archive(
+    source: u32,
     size: f64,
     #[wasm_bindgen(unchecked_param_type = "ImageLimits | undefined")] limits: JsValue,
 ) -> Result<Task, JsValue> {
     let limits = options::<ImageLimits>(&limits)?.apply();
-    let source = Rc::new(HostSource { number: 0, size: size as u64 });
+    let source = Rc::new(HostSource { number: source, size: size as u64 });
     Ok(task(async move {
         let image = Image::open(source, limits, &HostWatch).await.map_err(open_error)?;
         Ok(ImageHandle { image: Rc::new(image) }.into())
@@ -454,9 +456,10 @@ pub struct DirectoryFile {
     pub size: f64,
 }
 
-/// Opens a directory. The files are the sources of the task, in their order.
+/// Opens a directory. The files are the sources from number `first` on, in their order.
 #[wasm_bindgen(js_name = openDirectory)]
 pub fn open_directory(
+    first: u32,
     #[wasm_bindgen(unchecked_param_type = "DirectoryFile[]")] files: JsValue,
     #[wasm_bindgen(unchecked_param_type = "ImageLimits | undefined")] limits: JsValue,
 ) -> Result<Task, JsValue> {
@@ -464,7 +467,7 @@ pub fn open_directory(
     let files: Vec<DirectoryFile> =
         serde_wasm_bindgen::from_value(files).map_err(|e| error("OPTIONS_INVALID", &format!("files: {e}"), &()))?;
     let sources = files.into_iter().enumerate().map(|(number, file)| {
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let number = first.saturating_add(u32::try_from(number).unwrap_or(u32::MAX));
         let source: Rc<dyn ReadAt> = Rc::new(HostSource { number, size: file.size as u64 });
         (file.path, source)
     });

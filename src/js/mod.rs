@@ -4,6 +4,8 @@
 //! [`to_js`]; whatever fails becomes an `Error` with a stable `code`, made by [`error`]. Nothing here is `async`:
 //! long work is a [`task::Task`] that JavaScript drives.
 
+#[cfg(feature = "image")]
+pub mod build;
 pub mod dockerfile;
 #[cfg(feature = "image")]
 pub mod image;

@@ -84,7 +84,6 @@ export const readDockerignore = (text) => lw.readDockerignore(text);
 export const contextWalk = (paths, text) => orError(() => lw.contextPaths(paths, text));
 export const lint = (text, options) => lw.lint(text, options).findings;
 export const shell = (script, options) => lw.lintShell(script, options).findings;
-export const build = missing('build');
 export const catalog = missing('catalog');
 export const inventory = missing('inventory');
 export const compareVersions = missing('compareVersions');
@@ -125,6 +124,40 @@ export const tarEntries = async (file) => {
     return { error: error.code };
   }
 };
+export async function build({ dockerfile, context, buildArgs, target, platforms, labels, output, contexts }) {
+  const open = [];
+  const given = {};
+  try {
+    for (const [name, { image, digest, files }] of Object.entries(contexts)) {
+      if (files) given[name] = files;
+      else {
+        open.push(await lw.openImage(image));
+        given[name] = { image: open.at(-1), digest };
+      }
+    }
+    const built = await lw.buildImage({
+      dockerfile,
+      context,
+      contexts: given,
+      buildArgs,
+      target,
+      platforms,
+      labels,
+      mediaTypes: output['oci-mediatypes'] === 'false' ? 'docker' : 'oci',
+      compression: { zstd: 'zstd', uncompressed: 'none' }[output.compression] ?? 'gzip',
+      rewriteTimestamp: output['rewrite-timestamp'] === 'true',
+    });
+    open.push(built);
+    const images = [];
+    for (const { digest: image } of built.built) images.push({ config: built.images.find((m) => m.digest === image).config, rootfs: (await built.files({ image, contents: true })).map(member) });
+    return { images };
+  } catch (error) {
+    if (error.code === 'INTERNAL' || !error.code) throw error;
+    return { error: error.code };
+  } finally {
+    for (const image of open) image[Symbol.dispose]();
+  }
+}
 export async function verdict(file) {
   try {
     return await opened(file, async (image) => (await image.verify()).verdict);
