@@ -27,7 +27,7 @@ export function Start() {
             </section>
             <section class="way">
               <h2>Look inside an image</h2>
-              <p>Drop a tar anywhere: of docker save, podman save, or an OCI layout.</p>
+              <p>Drop a tar or a layout folder anywhere.</p>
               <div class="act">
                 <button type="button" class="btn" onClick={() => pickFile()}>
                   Choose a file

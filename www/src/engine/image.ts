@@ -3,7 +3,7 @@ import * as lw from 'layerwright';
 import type { CallContext } from '../lib/rpc-types.ts';
 import { FileIndex, type LayerEntry } from './files.ts';
 import { baseLayers, historyItems, type RawHistory } from './history.ts';
-import type { ContainerConfig, FileContent, FileDetails, FileKind, ImageSummary, LayerInfo, Oddity, TreeData, VerifyItem, VerifyResult } from './types.ts';
+import type { ContainerConfig, FileContent, FileDetails, FileKind, FolderFile, ImageSummary, LayerInfo, Oddity, TreeData, VerifyItem, VerifyResult } from './types.ts';
 
 interface Work {
   signal?: AbortSignal;
@@ -71,7 +71,13 @@ interface Image {
   close(): void;
 }
 
-const { init, openImage } = lw as unknown as { init(): Promise<void>; openImage(source: Blob, options?: Work): Promise<Image> };
+const { init, openImage, openImageDirectory } = lw as unknown as {
+  init(): Promise<void>;
+  openImage(source: Blob, options?: Work): Promise<Image>;
+  openImageDirectory(files: { path: string; source: { size: number; read(offset: number, length: number): Promise<Uint8Array> } }[], options?: Work): Promise<Image>;
+};
+
+const randomAccess = (file: Blob) => ({ size: file.size, read: async (offset: number, length: number) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()) });
 
 const KINDS: Record<string, FileKind> = { file: 'file', dir: 'dir', symlink: 'symlink', hardlink: 'hardlink', char: 'char', block: 'block', fifo: 'fifo' };
 
@@ -112,11 +118,12 @@ export class Reader {
   /** Place of the shown image among the manifests. */
   #at = 0;
 
-  async open(source: Blob, name: string, platform: string | undefined, work: CallContext): Promise<ImageSummary> {
+  async open(source: Blob | FolderFile[], name: string, platform: string | undefined, work: CallContext): Promise<ImageSummary> {
     this.close();
     await init();
     this.#source = name;
-    const image = await openImage(source, { signal: work.signal, onProgress: work.onProgress });
+    const options = { signal: work.signal, onProgress: work.onProgress };
+    const image = Array.isArray(source) ? await openImageDirectory(source.map(({ path, file }) => ({ path, source: randomAccess(file) })), options) : await openImage(source, options);
     this.#image = image;
     const images = this.#images();
     const wanted = platform === undefined ? undefined : images.find((manifest) => manifest.platform === platform);

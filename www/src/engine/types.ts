@@ -256,8 +256,14 @@ export interface VerifyResult {
   total: number;
 }
 
+/** A file of a folder that was dropped, by its path from that folder. */
+export interface FolderFile {
+  path: string;
+  file: Blob;
+}
+
 export interface ImageApi {
-  open(params: { source: Blob; name: string; platform?: string | undefined }): ImageSummary;
+  open(params: { source: Blob | FolderFile[]; name: string; platform?: string | undefined }): ImageSummary;
   select(params: { index: number }): ImageSummary;
   tree(params: { layer: number; merged: boolean }): TreeData;
   details(params: { path: string; layer: number }): FileDetails | undefined;

@@ -1,6 +1,6 @@
 // The image that is open, and the worker that reads it. The views over it come with the Image view.
 import imageWorkerUrl from '../engine/image.worker.ts?worker&url';
-import type { ImageApi, ImageSummary, VerifyResult } from '../engine/types.ts';
+import type { FolderFile, ImageApi, ImageSummary, VerifyResult } from '../engine/types.ts';
 import { isOwnEntry, route, setParams } from '../lib/route.ts';
 import { Client, RemoteError, isAbort } from '../lib/rpc.ts';
 import type { Progress } from '../lib/rpc-types.ts';
@@ -23,10 +23,17 @@ export interface Failure {
   stopped: boolean;
 }
 
+/** What was dropped or picked: an archive, or the files of a layout folder. */
+export interface Source {
+  name: string;
+  size: number;
+  content: Blob | FolderFile[];
+}
+
 export interface ImageState {
   /** Rises with every image or platform that is shown: what was asked of an earlier one is void. */
   generation: number;
-  file: File | undefined;
+  from: Source | undefined;
   opening: Opening | undefined;
   failure: Failure | undefined;
   summary: ImageSummary | undefined;
@@ -35,7 +42,7 @@ export interface ImageState {
   verifyError: string | undefined;
 }
 
-const EMPTY: ImageState = { generation: 0, file: undefined, opening: undefined, failure: undefined, summary: undefined, verify: undefined, verifying: undefined, verifyError: undefined };
+const EMPTY: ImageState = { generation: 0, from: undefined, opening: undefined, failure: undefined, summary: undefined, verify: undefined, verifying: undefined, verifyError: undefined };
 
 export const image = new Store<ImageState>(EMPTY);
 
@@ -43,23 +50,23 @@ export const reader = new Client<ImageApi>(imageWorkerUrl, 'image');
 let stopping: AbortController | undefined;
 
 reader.onCrash = (report) => {
-  const { file, opening, generation } = image.value;
-  image.set({ ...EMPTY, generation: generation + 1, file, failure: { name: opening?.name ?? file?.name ?? 'the image', code: 'CRASH', message: `The reader stopped and was restarted. ${report}`, stopped: false } });
+  const { from, opening, generation } = image.value;
+  image.set({ ...EMPTY, generation: generation + 1, from, failure: { name: opening?.name ?? from?.name ?? 'the image', code: 'CRASH', message: `The reader stopped and was restarted. ${report}`, stopped: false } });
 };
 
-/** Opens an image file in the worker and shows it. */
-export async function openFile(file: File): Promise<void> {
+/** Opens an image in the worker and shows it. */
+export async function openImage(from: Source): Promise<void> {
   stopping?.abort();
   const controller = new AbortController();
   stopping = controller;
   const started = performance.now();
   const generation = image.value.generation + 1;
-  image.set({ ...EMPTY, generation, file, opening: { name: file.name, size: file.size, progress: undefined, speed: 0, started } });
+  image.set({ ...EMPTY, generation, from, opening: { name: from.name, size: from.size, progress: undefined, speed: 0, started } });
   let quarter = 0;
   try {
     const summary = await reader.call(
       'open',
-      { source: file, name: file.name, platform: route.value.view === 'image' ? route.value.params.get('p') : undefined },
+      { source: from.content, name: from.name, platform: route.value.view === 'image' ? route.value.params.get('p') : undefined },
       {
         signal: controller.signal,
         onProgress: (progress) => {
@@ -74,20 +81,20 @@ export async function openFile(file: File): Promise<void> {
     );
     if (stopping !== controller) return;
     show(summary);
-    say(`Opened ${file.name}`);
+    say(`Opened ${from.name}`);
     void verify();
   } catch (error) {
     if (stopping !== controller) return;
     const stopped = isAbort(error);
     const { code = 'INTERNAL', message = String(error) } = error as RemoteError;
     const done = image.value.opening?.progress?.done ?? 0;
-    image.set({ ...EMPTY, generation, file, failure: { name: file.name, code, message: stopped ? String(done) : message, stopped } });
+    image.set({ ...EMPTY, generation, from, failure: { name: from.name, code, message: stopped ? String(done) : message, stopped } });
   }
 }
 
 function show(summary: ImageSummary): void {
-  const { file, generation } = image.value;
-  image.set({ ...EMPTY, generation: generation + 1, file, summary });
+  const { from, generation } = image.value;
+  image.set({ ...EMPTY, generation: generation + 1, from, summary });
   document.title = `${summary.name} - Layerwright`;
   if (route.value.view === 'image') {
     const wanted = route.value.params.get('img');

@@ -5,11 +5,11 @@ import { count, duration, exactBytes, isoTime, percent, plural, shortDigest, siz
 import { Name, nameText } from '../lib/names.tsx';
 import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
-import { pickFile } from '../ui/drop.tsx';
+import { pickFile, pickFolder } from '../ui/drop.tsx';
 import { Digest, Icon, MenuButton, PaneBar, SeverityMark, Tabs } from '../ui/parts.tsx';
 import { Prose } from '../ui/prose.tsx';
 import { FilesTab, type FilesPane } from './files.tsx';
-import { image, openFile, selectPlatform, stopOpening } from './state.ts';
+import { image, openImage, selectPlatform, stopOpening } from './state.ts';
 
 const TABS = ['files', 'config', 'history', 'verify'] as const;
 type Tab = (typeof TABS)[number];
@@ -34,11 +34,14 @@ function Nothing() {
             This link was made from an image file (<span class="code">{shortDigest(nameText(digest))}</span>). Drop it to go to the same place.
           </p>
         ) : (
-          <p>Drop a tar anywhere: of docker save, podman save, or an OCI layout.</p>
+          <p>Drop a tar or a layout folder anywhere.</p>
         )}
         <div class="acts">
           <button type="button" class="btn pri" data-pane-focus onClick={() => pickFile()}>
             Choose a file
+          </button>
+          <button type="button" class="btn" onClick={() => pickFolder()}>
+            Choose a folder
           </button>
         </div>
       </div>
@@ -83,7 +86,7 @@ function OpeningBox() {
 }
 
 function FailureBox() {
-  const { failure, file } = useStore(image);
+  const { failure, from } = useStore(image);
   if (!failure) return null;
   return (
     <main class="stage" id="main" data-pane>
@@ -95,8 +98,8 @@ function FailureBox() {
           {!failure.stopped && <p class="mid">{failure.message}</p>}
           {!failure.stopped && <p class="xs dim">{failure.code}</p>}
           <div class="acts">
-            {file && (
-              <button type="button" class="btn sm" data-pane-focus onClick={() => void openFile(file)}>
+            {from && (
+              <button type="button" class="btn sm" data-pane-focus onClick={() => void openImage(from)}>
                 {failure.stopped ? 'Begin again' : 'Try again'}
               </button>
             )}

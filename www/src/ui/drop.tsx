@@ -1,7 +1,8 @@
 // A file dropped or pasted anywhere: a Dockerfile goes to the editor, an image to the reader.
 import { useEffect, useState } from 'preact/hooks';
 import { openText, setText } from '../dockerfile/model.ts';
-import { image, openFile, reader } from '../image/state.ts';
+import type { FolderFile } from '../engine/types.ts';
+import { image, openImage, reader } from '../image/state.ts';
 import { goTo, route } from '../lib/route.ts';
 import { nameText } from '../lib/names.tsx';
 import { notify } from './notices.tsx';
@@ -27,7 +28,7 @@ export async function openAny(file: File): Promise<void> {
   try {
     text = await isText(file);
   } catch {
-    notify(`${nameText(file.name)} could not be read. Folders cannot be opened yet: drop the image as a tar.`);
+    notify(`${nameText(file.name)} could not be read: the browser did not give it to the page.`);
     return;
   }
   if (text) {
@@ -39,8 +40,57 @@ export async function openAny(file: File): Promise<void> {
     } else openText(content, nameText(file.name));
     return;
   }
+  showImageView();
+  await openImage({ name: file.name, size: file.size, content: file });
+}
+
+function showImageView(): void {
   if (route.value.view !== 'image') goTo('image', image.value.summary ? new Map() : undefined);
-  await openFile(file);
+}
+
+/** More files than this are no image layout. */
+const MOST_FILES = 20_000;
+
+async function openFolder(name: string, files: FolderFile[]): Promise<void> {
+  if (files.length === 0 || files.length > MOST_FILES) {
+    notify(files.length === 0 ? `${nameText(name)} is an empty folder.` : `${nameText(name)} holds over ${MOST_FILES} files: that is no image layout.`);
+    return;
+  }
+  showImageView();
+  await openImage({ name, size: files.reduce((sum, { file }) => sum + file.size, 0), content: files });
+}
+
+/** All files below a dropped folder, by their paths from it. */
+async function filesBelow(folder: FileSystemDirectoryEntry): Promise<FolderFile[]> {
+  const files: FolderFile[] = [];
+  const waiting: { folder: FileSystemDirectoryEntry; path: string }[] = [{ folder, path: '' }];
+  for (let next = waiting.pop(); next && files.length <= MOST_FILES; next = waiting.pop()) {
+    const list = next.folder.createReader();
+    // A reader gives at most some hundred entries at a time.
+    for (;;) {
+      const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => list.readEntries(resolve, reject));
+      if (entries.length === 0) break;
+      for (const entry of entries) {
+        const path = `${next.path}${entry.name}`;
+        if (entry.isDirectory) waiting.push({ folder: entry as FileSystemDirectoryEntry, path: `${path}/` });
+        else files.push({ path, file: await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)) });
+      }
+    }
+  }
+  return files;
+}
+
+/** Opens the browser's folder picker. */
+export function pickFolder(): void {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.webkitdirectory = true;
+  input.onchange = () => {
+    const files = [...(input.files ?? [])];
+    const name = files[0]?.webkitRelativePath.split('/', 1)[0] ?? 'folder';
+    if (files.length > 0) void openFolder(name, files.map((file) => ({ path: file.webkitRelativePath.slice(name.length + 1), file })));
+  };
+  input.click();
 }
 
 /** Opens the browser's file picker. */
@@ -83,8 +133,13 @@ export function DropZone() {
       event.stopPropagation();
       depth = 0;
       setOver(false);
+      const entry = event.dataTransfer?.items[0]?.webkitGetAsEntry?.();
       const file = event.dataTransfer?.files[0];
-      if (file) void openAny(file);
+      if (entry?.isDirectory) {
+        filesBelow(entry as FileSystemDirectoryEntry)
+          .then((files) => openFolder(entry.name, files))
+          .catch(() => notify(`${nameText(entry.name)} could not be read: the browser did not give it to the page.`));
+      } else if (file) void openAny(file);
     };
     addEventListener('dragenter', enter, true);
     addEventListener('dragleave', leave, true);
@@ -99,7 +154,7 @@ export function DropZone() {
   }, []);
   return over ? (
     <div class="drop-veil" aria-hidden="true">
-      <div>Drop an image or a Dockerfile</div>
+      <div>Drop an image, a layout folder or a Dockerfile</div>
     </div>
   ) : null;
 }
