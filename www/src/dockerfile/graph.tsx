@@ -50,7 +50,8 @@ function layout(plan: Plan, room: number): { nodes: Node[]; edges: Edge[]; width
     return made;
   };
   for (const stage of plan.stages) {
-    if (stage.base.kind === 'stage') continue;
+    // A cache mount reads an empty stage that nobody wrote: not drawn.
+    if (stage.base.kind === 'stage' || (stage.implicit && stage.base.kind === 'scratch')) continue;
     const name = stage.base.kind === 'scratch' ? 'scratch' : nameText(stage.base.reference ?? '?');
     const known = externals.get(name);
     if (known) known.reachable ||= stage.reachable;

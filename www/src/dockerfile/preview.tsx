@@ -4,6 +4,7 @@ import type { ContainerConfig, Plan, PlanStage, PlanStep } from '../engine/types
 import { plural } from '../lib/format.ts';
 import { Name, nameText } from '../lib/names.tsx';
 import { useStore } from '../lib/store.ts';
+import { Prose } from '../ui/prose.tsx';
 import { MenuButton, Tabs } from '../ui/parts.tsx';
 import { StageGraph } from './graph.tsx';
 import { stageName as stageTitle } from './names.ts';
@@ -98,7 +99,7 @@ function Layers({ plan, onConfig }: { plan: Plan; onConfig(): void }) {
         <ul class="sec problems">
           {plan.problems.map((problem) => (
             <li>
-              {problem.message}
+              <Prose text={problem.message} />
               {problem.line !== undefined && (
                 <button type="button" class="link num" onClick={() => goToLine(problem.line ?? 1)}>
                   line {problem.line}
@@ -168,9 +169,9 @@ function whatItDoes(plan: Plan, step: PlanStep): string {
     const name = stage ? stageTitle(stage) : String(step.fromStage);
     return stage ? `from stage ${name}${runs ? `: made by RUN on line ${runs.line}` : ''}` : `from the image ${name}`;
   }
-  if (step.unknown) return step.unknown;
+  if (step.unknown) return `not known yet: ${step.unknown}`;
   if (step.instruction === 'WORKDIR') return `creates ${oneLine(step.text).replace(/^\S+\s+/, '')}`;
-  if (step.contextPaths.length > 0) return `from the folder: ${step.contextPaths.join(', ')}`;
+  if (step.contextPaths.length > 0) return `from the folder: ${step.contextPaths.map((path) => (path === '.' ? 'all of it' : path)).join(', ')}`;
   return 'size known when the folder is given';
 }
 
@@ -186,7 +187,7 @@ export function configFacts(config: ContainerConfig, brief: boolean): [string, s
   add('User', config.User ?? (brief ? undefined : 'root (none is set)'));
   add('Entrypoint', config.Entrypoint?.length ? json(config.Entrypoint) : undefined);
   add('Cmd', config.Cmd?.length ? json(config.Cmd) : undefined);
-  if (brief && config.Env?.length) add('Env', config.Env.slice(0, 3).join(', ') + (config.Env.length > 3 ? `, ${config.Env.length - 3} more` : ''));
+  if (brief && config.Env?.length) add('Env', ...config.Env.slice(-3), config.Env.length > 3 ? `and ${config.Env.length - 3} more` : undefined);
   else add('Env', ...(config.Env ?? []));
   add('Workdir', config.WorkingDir);
   add('Ports', Object.keys(config.ExposedPorts ?? {}).join(', '));
@@ -295,6 +296,13 @@ function Context({ plan }: { plan: Plan }) {
               <span class="code grow cut">
                 <Name text={path} cut />
               </span>
+              {step.ignoredPaths
+                ?.filter((ignored) => ignored.path === path)
+                .map((ignored) => (
+                  <span class="changed">
+                    left out by <code>{ignored.pattern}</code>
+                  </span>
+                ))}
               <span class="dim">{step.instruction}</span>
               <button type="button" class="link num" onClick={() => goToLine(step.line)}>
                 line {step.line}

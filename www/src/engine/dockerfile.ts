@@ -1,38 +1,11 @@
 // The one place that knows the Dockerfile functions of the package.
 import * as lw from 'layerwright/lint';
-import type { Analysis, AnalyseParams, Finding, FixedText, Plan } from './types.ts';
+import type { Analysis, AnalyseParams, ContainerConfig, FixedText, Plan } from './types.ts';
 
-interface LintOptions {
-  profile?: string;
-  buildArgs?: Record<string, string>;
-  target?: string;
-  platform?: string;
-  dockerignore?: string;
-}
+type Options = Pick<lw.LintOptions, 'buildArgs' | 'target' | 'platform' | 'dockerignore'>;
 
-interface RawPlan {
-  stages: Plan['stages'];
-  target?: number | string;
-  image?: { config?: Plan['config'] };
-  contextPaths?: string[];
-  diagnostics?: { message: string; line?: number; range?: { start: { line: number } } }[];
-}
-
-/** The functions as they are called here. */
-interface Api {
-  init(): Promise<void>;
-  lint(text: string, options?: LintOptions): { findings: Finding[] };
-  rules(): { code: string; profiles: string[] }[];
-  fix(text: string, options?: LintOptions): { text: string; applied: Finding[]; remaining: Finding[] };
-  format(text: string): string;
-  plan(text: string, options?: Omit<LintOptions, 'profile'>): RawPlan;
-}
-
-const api = lw as unknown as Api;
-
-function options({ profile, target, platform, buildArgs, dockerignore }: AnalyseParams): LintOptions {
+function options({ target, platform, buildArgs, dockerignore }: AnalyseParams): Options {
   return {
-    profile,
     platform,
     ...(target ? { target } : {}),
     ...(Object.keys(buildArgs).length > 0 ? { buildArgs } : {}),
@@ -40,46 +13,69 @@ function options({ profile, target, platform, buildArgs, dockerignore }: Analyse
   };
 }
 
+const lintOptions = (params: AnalyseParams): lw.LintOptions => ({ ...options(params), profile: params.profile as lw.Profile });
+
 export async function analyse(params: AnalyseParams): Promise<Analysis> {
-  await api.init();
-  const { profile: _, ...planOptions } = options(params);
-  const { findings } = api.lint(params.text, options(params));
+  await lw.init();
+  const { findings } = lw.lint(params.text, lintOptions(params));
   const sorted = [...findings].sort((a, b) => a.start - b.start || a.end - b.end);
   const checked = ruleCount(params.profile);
   if (params.text.trim() === '') return { findings: sorted, rules: checked };
   try {
-    return { findings: sorted, rules: checked, plan: planOf(api.plan(params.text, planOptions)) };
+    return { findings: sorted, rules: checked, plan: planOf(lw.plan(params.text, { ...options(params), partial: true }), params.text) };
   } catch (error) {
     return { findings: sorted, rules: checked, planError: error instanceof Error ? error.message : String(error) };
   }
 }
 
-let rules: { profiles: string[] }[] | undefined;
+let rules: lw.RuleInfo[] | undefined;
 
 function ruleCount(profile: string): number {
-  rules ??= api.rules();
-  return rules.filter(({ profiles }) => profiles.includes(profile)).length;
+  rules ??= lw.rules();
+  return rules.filter(({ profiles }) => (profiles as string[]).includes(profile)).length;
 }
 
-function planOf(raw: RawPlan): Plan {
-  const byName = raw.stages.findIndex((stage) => stage.name !== undefined && stage.name === raw.target);
-  const target = typeof raw.target === 'number' ? raw.target : byName >= 0 ? byName : raw.stages.length - 1;
+function planOf(raw: lw.PlanReport, text: string): Plan {
+  const lines = text.split('\n');
+  const starts = raw.stages.filter((stage) => !stage.implicit).map((stage) => stage.line);
   return {
-    stages: raw.stages,
-    target,
-    config: raw.image?.config ?? {},
-    contextPaths: raw.contextPaths ?? [],
-    problems: (raw.diagnostics ?? []).map(({ message, line, range }) => ({ message, line: line ?? range?.start.line })),
+    stages: raw.stages.map((stage) => ({
+      ...stage,
+      base: { ...stage.base, reference: stage.base.reference && familiar(stage.base.reference) },
+      endLine: stage.implicit ? stage.endLine : lastLine(lines, stage.endLine, Math.min(lines.length + 1, ...starts.filter((line) => line > stage.line))),
+      steps: stage.steps.map((step) => ({
+        ...step,
+        contextPaths: step.contextPaths.map(fromFolder),
+        ignoredPaths: step.ignoredPaths?.map(({ path, pattern }) => ({ path: fromFolder(path), pattern })),
+      })),
+    })),
+    target: raw.target,
+    config: raw.image.config as ContainerConfig,
+    contextPaths: raw.contextPaths.map(fromFolder),
+    problems: raw.diagnostics.map(({ message, help, lines: at }) => ({ message: help ? `${message}: ${help}` : message, line: at.from })),
   };
 }
 
+/** The last line of a stage that says something: before the next FROM, without the blank and comment lines above it. */
+function lastLine(lines: readonly string[], from: number, next: number): number {
+  let line = next - 1;
+  while (line > from && /^\s*(#.*)?$/.test(lines[line - 1] ?? '')) line -= 1;
+  return line;
+}
+
+/** A reference as people write it. */
+const familiar = (reference: string) => reference.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, '');
+
+/** Paths of the context come with a slash in front. */
+const fromFolder = (path: string) => path.replace(/^\/+/, '') || '.';
+
 export async function fixSafe(params: AnalyseParams): Promise<FixedText> {
-  await api.init();
-  const { text, applied } = api.fix(params.text, options(params));
+  await lw.init();
+  const { text, applied } = lw.fix(params.text, lintOptions(params));
   return { text, fixed: applied.length };
 }
 
 export async function format(text: string): Promise<string> {
-  await api.init();
-  return api.format(text);
+  await lw.init();
+  return (lw as unknown as { format(text: string): string }).format(text);
 }

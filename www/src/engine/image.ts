@@ -2,80 +2,10 @@
 import * as lw from 'layerwright';
 import type { CallContext } from '../lib/rpc-types.ts';
 import { FileIndex, type LayerEntry } from './files.ts';
-import { baseLayers, historyItems, type RawHistory } from './history.ts';
+import { baseLayers, historyItems } from './history.ts';
 import type { ContainerConfig, FileContent, FileDetails, FileKind, FolderFile, ImageSummary, LayerInfo, Oddity, TreeData, VerifyItem, VerifyResult } from './types.ts';
 
-interface Work {
-  signal?: AbortSignal;
-  onProgress?: CallContext['onProgress'];
-}
-
-interface FileEntry {
-  path: string;
-  kind: string;
-  size: number;
-  mode: number;
-  uid: number;
-  gid: number;
-  uname?: string;
-  gname?: string;
-  mtime?: number;
-  link?: string;
-  device?: [number, number];
-  xattrs?: string[];
-}
-
-interface LayerSummary {
-  digest?: string;
-  diffId?: string;
-  mediaType: string;
-  size: number;
-  present: boolean;
-  encrypted: boolean;
-  compression?: string;
-  problem?: { code: string; message: string; offset?: number };
-}
-
-interface Manifest {
-  kind: string;
-  digest: string;
-  mediaType: string;
-  names: string[];
-  platform?: string;
-  annotations: Record<string, string>;
-  configDigest?: string;
-  config?: { architecture?: string; os?: string; variant?: string; created?: string; author?: string; config?: ContainerConfig; history?: RawHistory[] };
-  layers: LayerSummary[];
-}
-
-interface Finding {
-  code: string;
-  severity: 'error' | 'warning' | 'info';
-  message: string;
-  document?: string;
-  path?: string;
-  layer?: string;
-  entry?: string;
-  count?: number;
-}
-
-interface Image {
-  form: string;
-  manifests: Manifest[];
-  images: Manifest[];
-  find(which: { image?: number | string; platform?: string }): number;
-  layers(options: Work & { image: number }): Promise<LayerSummary[]>;
-  entries(layer: number, options: Work & { image: number }): Promise<FileEntry[]>;
-  readEntry(layer: number, entry: number, options: Work & { image: number }): Promise<Uint8Array>;
-  verify(options: Work): Promise<{ verdict: string; findings: Finding[]; layers: { image: string; layer: number; name: string; verified: boolean }[] }>;
-  close(): void;
-}
-
-const { init, openImage, openImageDirectory } = lw as unknown as {
-  init(): Promise<void>;
-  openImage(source: Blob, options?: Work): Promise<Image>;
-  openImageDirectory(files: { path: string; source: { size: number; read(offset: number, length: number): Promise<Uint8Array> } }[], options?: Work): Promise<Image>;
-};
+type Manifest = lw.ManifestSummary;
 
 const randomAccess = (file: Blob) => ({ size: file.size, read: async (offset: number, length: number) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()) });
 
@@ -84,7 +14,7 @@ const KINDS: Record<string, FileKind> = { file: 'file', dir: 'dir', symlink: 'sy
 const clean = (path: string) => path.replace(/^(?:\.?\/)+|^\.$|\/+$/g, '');
 
 /** An entry as the index takes it: whiteouts by what they hide. */
-function entryOf(raw: FileEntry, at: number): LayerEntry {
+function entryOf(raw: lw.FileEntry, at: number): LayerEntry {
   const path = clean(raw.path);
   const slash = path.lastIndexOf('/') + 1;
   const name = path.slice(slash);
@@ -97,8 +27,9 @@ function entryOf(raw: FileEntry, at: number): LayerEntry {
     path,
     kind,
     size: kind === 'file' ? raw.size : 0,
-    owner: raw.uname,
-    group: raw.gname,
+    // Root's own name is not said.
+    owner: raw.uname ?? (raw.uid === 0 ? 'root' : undefined),
+    group: raw.gname ?? (raw.gid === 0 ? 'root' : undefined),
     mtime: raw.mtime,
     link: raw.link,
     device: raw.device?.join(', '),
@@ -111,7 +42,7 @@ const isBookkeeping = (entry: LayerEntry) => (entry.kind === 'whiteout' || entry
 
 /** The image that is open in this worker. */
 export class Reader {
-  #image: Image | undefined;
+  #image: lw.Image | undefined;
   #index: FileIndex | undefined;
   #base = 0;
   #source = '';
@@ -120,10 +51,10 @@ export class Reader {
 
   async open(source: Blob | FolderFile[], name: string, platform: string | undefined, work: CallContext): Promise<ImageSummary> {
     this.close();
-    await init();
+    await lw.init();
     this.#source = name;
     const options = { signal: work.signal, onProgress: work.onProgress };
-    const image = Array.isArray(source) ? await openImageDirectory(source.map(({ path, file }) => ({ path, source: randomAccess(file) })), options) : await openImage(source, options);
+    const image = Array.isArray(source) ? await lw.openImageDirectory(source.map(({ path, file }) => ({ path, source: randomAccess(file) })), options) : await lw.openImage(source, options);
     this.#image = image;
     const images = this.#images();
     const wanted = platform === undefined ? undefined : images.find((manifest) => manifest.platform === platform);
@@ -145,8 +76,7 @@ export class Reader {
   }
 
   #images(): Manifest[] {
-    const { images, manifests } = this.#present();
-    return manifests.filter((manifest) => images.some(({ digest, kind }) => digest === manifest.digest && kind === manifest.kind));
+    return this.#present().images;
   }
 
   async #show(at: number, work: CallContext): Promise<ImageSummary> {
@@ -175,7 +105,7 @@ export class Reader {
     return this.#summary(image, manifest, layers, index, problems);
   }
 
-  #summary(image: Image, manifest: Manifest, read: LayerSummary[], files: FileIndex, problems: (string | undefined)[]): ImageSummary {
+  #summary(image: lw.Image, manifest: Manifest, read: lw.LayerSummary[], files: FileIndex, problems: (string | undefined)[]): ImageSummary {
     const config = manifest.config ?? {};
     const items = Array.isArray(config.history) ? config.history : [];
     const history = historyItems(items, read.length);
@@ -217,7 +147,7 @@ export class Reader {
       manifestDigest: manifest.digest,
       configDigest: manifest.configDigest,
       created: config.created,
-      config: config.config ?? {},
+      config: (config.config ?? {}) as ContainerConfig,
       facts,
       layers,
       history,
@@ -299,7 +229,7 @@ export class Reader {
     this.#index = undefined;
   }
 
-  #present(): Image {
+  #present(): lw.Image {
     if (!this.#image) throw new Error('no image is open');
     return this.#image;
   }

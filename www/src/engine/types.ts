@@ -38,7 +38,9 @@ export interface PlanStep {
   createsLayer: boolean;
   needsExecutor: boolean;
   contextPaths: string[];
-  fromStage?: number | string | undefined;
+  /** What of `contextPaths` .dockerignore leaves out. */
+  ignoredPaths?: { path: string; pattern: string }[] | undefined;
+  fromStage?: number | undefined;
   unknown?: string | undefined;
 }
 

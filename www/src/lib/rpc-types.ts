@@ -4,7 +4,7 @@ export interface Progress {
   phase: string;
   done: number;
   total?: number;
-  unit: 'bytes' | 'entries' | 'steps';
+  unit: string;
   item?: string;
 }
 
