@@ -515,3 +515,19 @@ fn dockerignore_matches_as_moby_does() {
     }
     score.at_least(1.0);
 }
+
+#[test]
+fn formatting_keeps_the_build_of_every_real_file() {
+    use layerwright::dockerfile::format::{FormatOptions, format, same_build};
+    let options = FormatOptions::default();
+    let mut score = Score::new("format");
+    for case in cases() {
+        let Some(text) = case["src"].as_str() else { continue };
+        let made = format(text, &options);
+        let same = same_build(&parse(text.as_bytes()), &parse(made.as_bytes()));
+        let again = format(&made, &options);
+        let id = case["id"].as_str().unwrap_or("");
+        score.compare(id, &json!({"same": true, "again": made}), &json!({"same": same, "again": again}), text);
+    }
+    score.at_least(1.0);
+}

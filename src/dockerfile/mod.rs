@@ -7,6 +7,7 @@
 //! | [`mount`] | the values of `RUN --mount` and `--device` |
 //! | [`dockerignore`] | `.dockerignore`: patterns, matching, the walk of a context |
 //! | [`report`] | tree and instructions as plain data |
+//! | [`format`] | the same build in a tidier text |
 //! | [`expand`] | variables, quotes and escapes of words |
 //!
 //! BuildKit is the measure: what it accepts and how it reads it. Its errors are diagnostics here, and the tree goes on
@@ -15,6 +16,7 @@
 mod args;
 pub mod dockerignore;
 pub mod expand;
+pub mod format;
 pub mod instruction;
 pub mod mount;
 mod parser;

@@ -335,7 +335,9 @@ fn decode_logical(bytes: &[u8], map: &[Segment]) -> Logical {
         out.text.push_str(chunk.valid());
         at = end;
         for _ in chunk.invalid() {
-            out.map.push(Segment { logical: out.text.len() as u32, source: plain.source_offset(at) });
+            // All three bytes of the U+FFFD stand for the one byte.
+            let (logical, source) = (out.text.len() as u32, plain.source_offset(at));
+            out.map.extend((0..3).map(|i| Segment { logical: logical + i, source }));
             out.text.push('\u{fffd}');
             at += 1;
         }

@@ -4,6 +4,7 @@ use super::{error, options, text, to_js};
 use crate::dockerfile::{
     dockerignore::{self, IgnoreError, Matcher},
     expand::{Expander, Expansion},
+    format::{FormatOptions, format},
     parse, report,
     syntax::Escape,
 };
@@ -87,6 +88,21 @@ pub fn expand_word(
     };
     let expanded = expander.expand(word, &env).map_err(|e| error(e.code(), &e.to_string(), &()))?;
     to_js(&ExpandedWord::from(expanded))
+}
+
+/// Formats a Dockerfile.
+#[wasm_bindgen(js_name = format)]
+pub fn format_js(
+    #[wasm_bindgen(unchecked_param_type = "Text")] source: &JsValue,
+    #[wasm_bindgen(js_name = options, unchecked_optional_param_type = "FormatOptions")] given: &JsValue,
+) -> Result<String, JsValue> {
+    let source = text(source)?;
+    let given: FormatOptions = options(given)?;
+    let source = std::str::from_utf8(&source).map_err(|e| {
+        let message = format!("byte {} is not UTF-8: save the file as UTF-8, then format it", e.valid_up_to());
+        error("FORMAT_NOT_UTF8", &message, &())
+    })?;
+    Ok(format(source, &given))
 }
 
 /// Plans a build.
