@@ -8,6 +8,7 @@ use layerwright::archive::tar_write::Time;
 use layerwright::build::assemble::{Built, GivenImage, NamedContext, Request, build};
 use layerwright::build::context::{ContextFile, ContextKind};
 use layerwright::build::error::BuildError;
+use layerwright::build::layer::LayerCompression;
 use layerwright::build::tree::Content;
 use layerwright::image::save::{SaveFormat, save};
 use layerwright::image::{Image, Limits, Unwatched};
@@ -102,6 +103,10 @@ fn request(root: &Path, dockerfile: Vec<u8>, options: &Value, context: Vec<Conte
         labels: strings(options.get("labels")),
         target: options.get("target").and_then(Value::as_str).map(str::to_owned),
         platforms: text(options, "platform").split(',').filter(|text| !text.is_empty()).map(platform).collect(),
+        compression: match text(&options["output"], "compression") {
+            "zstd" => LayerCompression::Zstd,
+            _ => LayerCompression::default(),
+        },
         docker_types: text(&options["output"], "oci-mediatypes") == "false",
         rewrite_timestamp: text(&options["output"], "rewrite-timestamp") == "true",
         ..Request::default()
@@ -151,7 +156,8 @@ fn line(entry: &Value) -> Option<String> {
 fn reread(built: &Built) -> BTreeMap<String, (Value, BTreeSet<String>)> {
     let rope = save(&built.contents, SaveFormat::DockerArchive).unwrap();
     let image = pollster::block_on(Image::open(Rc::new(rope), Limits::default(), &Unwatched)).unwrap();
-    assert!(image.findings.is_empty(), "{:?}", image.findings);
+    let report = pollster::block_on(image.verify(&Unwatched)).unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
     let mut out = BTreeMap::new();
     for (number, manifest) in image.images() {
         let merged = pollster::block_on(image.tree(number, Some(u64::MAX), &Unwatched)).unwrap();

@@ -189,8 +189,8 @@ pub enum TreeError {
     TooDeep(String),
 }
 
-/// How deep a tree may be: `PATH_MAX` holds no more names than this.
-pub const MAX_DEPTH: usize = 2048;
+/// How deep a tree may be. Walks go down one call a directory, and a stack in wasm is a mebibyte.
+pub const MAX_DEPTH: usize = 512;
 const MAX_LINKS: usize = 255;
 
 /// A root directory.
@@ -288,6 +288,9 @@ impl Tree {
             self.root = node;
             return Ok(());
         };
+        if path.len() > MAX_DEPTH {
+            return Err(TreeError::TooDeep(show(path.get(..4).unwrap_or(path))));
+        }
         let entries = self.open(parent)?;
         entries.insert(last.clone(), node);
         Ok(())

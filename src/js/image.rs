@@ -120,7 +120,7 @@ impl Watch for HostWatch {
                     phase: step.phase.to_owned(),
                     done: step.done as f64,
                     total: step.total.map(|total| total as f64),
-                    unit: "bytes".to_owned(),
+                    unit: if step.phase == "build" { "steps" } else { "bytes" }.to_owned(),
                     item: step.item.map(str::to_owned),
                 };
                 port.progress(progress).await;
