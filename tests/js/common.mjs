@@ -72,7 +72,7 @@ function cases(lw, small) {
       equal(error, undefined);
       equal(instructions.map((i) => i.name ?? i.keyword).length, 2);
       equal(instructions[1].range.start, { line: 2, column: 1, offset: 13 });
-      equal(instructions[1].args.at(-1).range.end.column, 17);
+      equal(instructions[1].args.find((a) => a.text === 'c').range.end.column, 17);
     },
 
     'a text that does not parse is no exception, and its other lines are linted': () => {
@@ -95,7 +95,7 @@ function cases(lw, small) {
       const text = 'FROM debian:12\n# é\u{1F600}\nADD a.txt /a.txt\n';
       const found = lw.lint(text).findings.find((f) => f.code === 'DL3020');
       ok(found && found.line === 3, 'DL3020 on line 3');
-      ok(text.slice(found.start, found.end).startsWith('ADD'), text.slice(found.start, found.end));
+      equal(text.slice(found.start, found.end), 'a.txt');
     },
 
     'fix applies what is safe, and a second time changes nothing': () => {
@@ -163,7 +163,7 @@ function cases(lw, small) {
     'a docker-archive is written and read too': async () => {
       const bytes = await save(lw, await build(), 'docker-archive');
       const image = await lw.openImage(new Blob([bytes]));
-      equal(image.form, 'docker-archive');
+      ok(['docker-archive', 'hybrid'].includes(image.form), image.form);
       equal((await image.verify()).verdict, 'ok');
       equal(image.manifests.flatMap((m) => m.names), ['site:1']);
     },
@@ -181,7 +181,7 @@ function cases(lw, small) {
     'COPY onto an opened image keeps its layers to the byte': async () => {
       const base = await build();
       const made = await lw.buildImage({ dockerfile: 'FROM base\nCOPY secret.txt /srv/index.html\n', context: context(), bases: { base } });
-      const layers = (image) => image.layers.map((l) => l.digest);
+      const layers = (image) => image.manifest.layers.map((l) => l.digest);
       equal(layers(made).slice(0, layers(base).length), layers(base));
       equal(decode(await made.readFile('srv/index.html')), 'not copied\n');
       equal(decode(await made.readFile('srv/version')), '1.0.0\n');
@@ -189,7 +189,7 @@ function cases(lw, small) {
 
     'RUN stops with the line, or is left out and says so': async () => {
       const dockerfile = 'FROM scratch\nRUN make\nCMD ["x"]\n';
-      const error = await fails(() => lw.buildImage({ dockerfile, context: [] }), 'RUN_NEEDS_EXECUTOR');
+      const error = await fails(() => lw.buildImage({ dockerfile, context: [] }), 'RUN_NO_EXECUTOR');
       ok(JSON.stringify(error.details).includes('2'), JSON.stringify(error.details));
       const image = await lw.buildImage({ dockerfile, context: [], run: 'skip' });
       equal(image.config.config.Cmd, ['x']);

@@ -37,6 +37,7 @@ macro_rules! rules {
 }
 
 rules! {
+    dl1000,
     consistent_instruction_casing,
     copy_ignored_file,
     duplicate_stage_name,
