@@ -82,7 +82,7 @@ export class Reader {
   async #show(at: number, work: CallContext): Promise<ImageSummary> {
     const image = this.#present();
     const manifest = image.manifests[at];
-    if (!manifest) throw new Error('there is no image in it');
+    if (!manifest) throw Object.assign(new Error('It is an archive, but no container image is in it.'), { code: 'NO_SUCH_IMAGE' });
     const options = { signal: work.signal, onProgress: work.onProgress, image: at };
     const layers = await image.layers(options);
     const entries: LayerEntry[][] = [];
