@@ -448,3 +448,36 @@ fn compile(pattern: &str) -> Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_slashes_and_white_space() {
+        let text = "\u{feff}# c\n /a/../b/ \n\n!  /x/./y\n #not\n/\n!\n";
+        assert_eq!(read(text), ["b", "!x/y", "#not", "/", "!"]);
+    }
+
+    #[test]
+    fn the_last_pattern_that_matches_decides() {
+        let matcher = Matcher::new(&["**/*.md", "!docs", "docs/secret"]).unwrap();
+        let decide = |path: &str| matcher.decide(path).unwrap().map(|d| (d.pattern, d.ignored));
+        assert_eq!(decide("a/b.md"), Some((0, true)));
+        assert_eq!(decide("docs/b.md"), Some((1, false)));
+        assert_eq!(decide("docs/secret/x"), Some((2, true)));
+        assert_eq!(decide("src/x"), None);
+    }
+
+    #[test]
+    fn malformed_patterns_are_errors() {
+        assert_eq!(Matcher::new(&["!"]).unwrap_err().code(), "DOCKERIGNORE_BARE_EXCLUSION");
+        assert_eq!(Matcher::new(&["a["]).unwrap_err().code(), "DOCKERIGNORE_PATTERN");
+    }
+
+    #[test]
+    fn a_walk_sends_the_directories_of_what_it_sends() {
+        let matcher = Matcher::new(&read("*\n!a/b\n")).unwrap();
+        assert_eq!(matcher.walk(&["a/b/c", "a/d", "e"]).unwrap(), ["a/", "a/b/", "a/b/c"]);
+    }
+}

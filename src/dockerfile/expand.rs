@@ -632,3 +632,52 @@ impl Glob {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str) -> Result<String, &'static str> {
+        let env = vec![("V".to_owned(), "a/b.c.d".to_owned()), ("E".to_owned(), String::new())];
+        Expander::default().expand(text, &env).map(|e| e.word).map_err(|e| e.code())
+    }
+
+    #[test]
+    fn forms_of_substitution() {
+        for (text, want) in [
+            ("$V-${V}", "a/b.c.d-a/b.c.d"),
+            ("${U:-x}${E:-y}${E-z}", "xy"),
+            ("${V:+x}${E:+y}${E+z}", "xz"),
+            ("${V#*.}|${V##*.}|${V%.*}|${V%%.*}", "c.d|d|a/b.c|a/b"),
+            ("${V/b/X}|${V//?/-}|${V/./_}", "a/X.c.d|-------|a/b_c.d"),
+            ("'$V' \"$E\" \\$V", "$V  $V"),
+            ("$1x $? $", "x  $"),
+        ] {
+            assert_eq!(word(text).as_deref(), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_have_codes() {
+        for (text, code) in [
+            ("'a", "WORD_UNCLOSED_QUOTE"),
+            ("${V", "WORD_UNSUPPORTED_MODIFIER"),
+            ("${V:-x", "WORD_UNCLOSED_SUBSTITUTION"),
+            ("${}", "WORD_BAD_SUBSTITUTION"),
+            ("${V^^}", "WORD_UNSUPPORTED_MODIFIER"),
+            ("${U:?gone}", "WORD_REQUIRED_VARIABLE"),
+            ("${V#\\a}", "WORD_INVALID_PATTERN"),
+        ] {
+            assert_eq!(word(text), Err(code), "{text}");
+        }
+        assert_eq!(word(&"${U:-".repeat(5000)), Err("WORD_TOO_DEEP"));
+    }
+
+    #[test]
+    fn the_variables_asked_for_are_known() {
+        let env = vec![("A".to_owned(), "1".to_owned())];
+        let e = Expander::default().expand("$A ${B:-$C}", &env).unwrap();
+        assert_eq!(e.matched.into_iter().collect::<Vec<_>>(), ["A"]);
+        assert_eq!(e.unmatched.into_iter().collect::<Vec<_>>(), ["B", "C"]);
+    }
+}

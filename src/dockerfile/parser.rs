@@ -567,3 +567,114 @@ pub(crate) fn unknown_instruction(node: &Node) -> Diagnostic {
         lines: node.lines,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(node: &Node) -> Vec<&str> {
+        node.args.iter().map(|a| a.text.as_str()).collect()
+    }
+
+    #[test]
+    fn continuations_join_and_keep_their_places() {
+        let source = "FROM a\nRUN one \\\n\n  # why\n  two\n";
+        let file = parse(source.as_bytes());
+        let run = &file.nodes[1];
+        assert_eq!(run.rest(), "one   two");
+        assert_eq!((run.lines.from, run.lines.to), (2, 5));
+        assert!(run.empty_continuation);
+        let two = run.logical.text.find("two").unwrap() as u32;
+        assert_eq!(run.source_span(two..two + 3).str_of(source), "two");
+        assert_eq!(file.comments[0].text, "why");
+        assert!(file.comments[0].inside);
+    }
+
+    #[test]
+    fn an_escaped_escape_does_not_continue() {
+        let file = parse(b"FROM a\nRUN x \\\\\nRUN y\\ \t\nz\n");
+        assert_eq!(file.nodes[1].rest(), "x \\\\");
+        assert_eq!(file.nodes[2].rest(), "yz");
+    }
+
+    #[test]
+    fn directives_count_only_at_the_top() {
+        let file = parse(b"# syntax=a\n#  Escape = ` \nFROM a\n# check=skip=all\nRUN b`\n c\n");
+        let names: Vec<_> = file.directives.iter().map(|d| (d.name, d.value.as_str())).collect();
+        assert_eq!(names, [("syntax", "a"), ("escape", "`")]);
+        assert_eq!(file.nodes[1].rest(), "b c");
+        assert_eq!(parse(b"# a comment\n# escape=`\nFROM a\n").escape, Escape::Backslash);
+        assert_eq!(parse(b"# escape=`\n# escape=`\nFROM a\n").fatal().unwrap().code, "DOCKERFILE_DIRECTIVE_REPEATED");
+        assert_eq!(parse(b"# escape=x\nFROM a\n").fatal().unwrap().code, "DOCKERFILE_ESCAPE_INVALID");
+    }
+
+    #[test]
+    fn heredocs_have_bodies_and_terminators() {
+        let source = "FROM a\nCOPY <<-'A' <<B /x\n\t1\n\tA\n$2\nB\nRUN x\n";
+        let file = parse(source.as_bytes());
+        let copy = &file.nodes[1];
+        let docs: Vec<_> = copy.heredocs.iter().map(|d| (d.name.as_str(), d.text().into_owned(), d.expand)).collect();
+        assert_eq!(docs, [("A", "1\n".to_owned(), false), ("B", "$2\n".to_owned(), true)]);
+        assert_eq!(copy.heredocs[1].span.str_of(source), "<<B");
+        assert_eq!(copy.heredocs[1].terminator.str_of(source), "B");
+        assert_eq!(file.nodes.len(), 3);
+    }
+
+    #[test]
+    fn an_open_heredoc_is_an_error_with_a_place() {
+        let file = parse(b"FROM a\nRUN <<EOF\nx\n");
+        let error = file.parse_error().unwrap();
+        assert_eq!(error.code, "DOCKERFILE_HEREDOC_UNTERMINATED");
+        assert_eq!((error.span.start, error.lines.from), (11, 2));
+        assert_eq!(file.nodes[1].heredocs[0].content, "x\n");
+    }
+
+    #[test]
+    fn flags_are_cut_by_the_byte_and_lose_their_quotes() {
+        let source = "FROM a\nCOPY --from='b' --chown=\\1 --link x y\n";
+        let file = parse(source.as_bytes());
+        let flags: Vec<_> = file.nodes[1].flags.iter().map(|f| f.text.as_str()).collect();
+        assert_eq!(flags, ["--from=b", "--chown=1", "--link"]);
+        assert_eq!(file.nodes[1].flags[0].value_span.str_of(source), "'b'");
+        assert_eq!(args(&file.nodes[1]), ["x", "y"]);
+    }
+
+    #[test]
+    fn words_keep_quotes_and_json_is_decoded() {
+        let file =
+            parse(b"FROM a\nENV A=\"b c\" D=e\\ f\nENV G h i\nCMD [\"\\u00e9\", \"y\"]\nRUN [\"a\" b]\nARG x y='z'\n");
+        assert_eq!(args(&file.nodes[1]), ["A", "\"b c\"", "=", "D", "e\\ f", "="]);
+        assert_eq!(args(&file.nodes[2]), ["G", "h i", ""]);
+        assert_eq!(args(&file.nodes[3]), ["\u{e9}", "y"]);
+        assert!(file.nodes[3].json && !file.nodes[4].json);
+        assert_eq!(args(&file.nodes[5]), ["x", "y='z'"]);
+        assert_eq!(parse(b"FROM a\nCMD [1]\n").fatal().unwrap().code, "DOCKERFILE_JSON_NOT_STRINGS");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_keep_their_places() {
+        let source = b"FROM a\nRUN x\xff\xfe y\n";
+        let run = &parse(source).nodes[1];
+        assert_eq!(run.rest(), "x\u{fffd}\u{fffd} y");
+        let y = run.logical.text.find('y').unwrap() as u32;
+        assert_eq!(run.source_span(y..y + 1).of(source), b"y");
+    }
+
+    #[test]
+    fn long_lines_and_empty_files_are_refused() {
+        let long = format!("FROM a\nRUN {}\n", "x".repeat(MAX_LINE));
+        assert_eq!(parse(long.as_bytes()).fatal().unwrap().code, "DOCKERFILE_LINE_TOO_LONG");
+        assert_eq!(parse(b"").fatal().unwrap().code, "DOCKERFILE_EMPTY");
+        assert_eq!(parse(b"# only a comment\n").fatal().unwrap().code, "DOCKERFILE_EMPTY");
+    }
+
+    #[test]
+    fn onbuild_has_its_instruction_inside() {
+        let source = "FROM a\nONBUILD COPY <<E --x /y\nz\nE\n";
+        let file = parse(source.as_bytes());
+        let child = file.nodes[1].child.as_ref().unwrap();
+        assert_eq!(child.kind, Keyword::Copy);
+        assert_eq!(child.args[0].span.str_of(source), "<<E");
+        assert_eq!(file.nodes[1].heredocs[0].content, "z\n");
+    }
+}

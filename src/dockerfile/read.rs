@@ -622,3 +622,95 @@ pub(crate) fn check(file: &mut Dockerfile) {
     file.parse_fatal = place(parse);
     file.instruction_fatal = place(instruction);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::parse;
+
+    /// The code and remedy of the error in the second line of a file.
+    fn error(line: &str) -> Option<(&'static str, Option<String>)> {
+        let file = parse(format!("FROM a\n{line}\n").as_bytes());
+        file.fatal().map(|d| {
+            assert_eq!(d.lines.from, 2, "{line}");
+            (d.code, d.help.clone())
+        })
+    }
+
+    #[test]
+    fn refusals_say_what_was_meant() {
+        let help = |line: &str| error(line).and_then(|(_, help)| help).unwrap_or_default();
+        assert_eq!(help("COYP a b"), "did you mean COPY?");
+        assert_eq!(help("COPY --form=x a b"), "did you mean --from?");
+        assert_eq!(help("RUN --network=hots x"), "did you mean host?");
+        assert_eq!(help("HEALTHCHECK --interval=30 CMD x"), "add a unit, such as 30s");
+        assert_eq!(help("SHELL /bin/bash -c"), "write SHELL [\"/bin/bash\", \"-c\"]");
+        assert_eq!(help("FROM a # b"), "put the comment on a line of its own");
+    }
+
+    #[test]
+    fn what_buildkit_refuses_is_refused() {
+        for (line, code) in [
+            ("COPY a", "DOCKERFILE_ARGUMENT_MISSING"),
+            ("COPY --link=maybe a b", "DOCKERFILE_FLAG_VALUE"),
+            ("COPY --from a b", "DOCKERFILE_FLAG_VALUE_MISSING"),
+            ("COPY --chown=1 --chown=2 a b", "DOCKERFILE_DUPLICATE_FLAG"),
+            ("COPY a <<E\nE", "DOCKERFILE_HEREDOC_DESTINATION"),
+            ("ENV =a", "DOCKERFILE_BLANK_NAME"),
+            ("ENV a", "DOCKERFILE_VALUE_MISSING"),
+            ("ARG =", "DOCKERFILE_BLANK_NAME"),
+            ("FROM x AS 1y", "DOCKERFILE_STAGE_NAME"),
+            ("HEALTHCHECK NONE x", "DOCKERFILE_HEALTHCHECK"),
+            ("HEALTHCHECK --retries=-1 CMD x", "DOCKERFILE_HEALTHCHECK"),
+            ("HEALTHCHECK --timeout=1us CMD x", "DOCKERFILE_DURATION"),
+            ("ONBUILD FROM x", "DOCKERFILE_ONBUILD"),
+            ("ONBUILD ONBUILD RUN x", "DOCKERFILE_ONBUILD"),
+            ("RUN --mount=from=$A x", "DOCKERFILE_MOUNT"),
+            ("RUN --mount=a\\\"b x", "DOCKERFILE_MOUNT"),
+            ("VOLUME [\" \"]", "DOCKERFILE_VOLUME_EMPTY"),
+        ] {
+            assert_eq!(error(line).map(|e| e.0), Some(code), "{line}");
+        }
+        for line in
+            ["RUN", "CMD", "ENTRYPOINT []", "RUN --mount=type=$T x", "STOPSIGNAL --x SIGTERM", "EXPOSE nonsense"]
+        {
+            assert_eq!(error(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn fragments_are_read_without_a_stage() {
+        let file = parse(b"ENV a=b\nRUN c\n");
+        assert_eq!(file.fatal().unwrap().code, "DOCKERFILE_NO_STAGE");
+        assert_eq!(file.diagnostics.len(), 1);
+        let Instruction::Env(pairs) = file.nodes[0].read().instruction else { panic!("not ENV") };
+        assert_eq!((pairs[0].key.text, pairs[0].value.unwrap().text), ("a", "b"));
+    }
+
+    #[test]
+    fn parts_have_their_places() {
+        let source = "FROM --platform=p a:1 AS b\nARG x=\\\ny\n";
+        let file = parse(source.as_bytes());
+        let Instruction::From(from) = file.nodes[0].read().instruction else { panic!("not FROM") };
+        assert_eq!(from.platform.unwrap().span.str_of(source), "p");
+        assert_eq!(from.name.unwrap().span.str_of(source), "b");
+        let Instruction::Arg(args) = file.nodes[1].read().instruction else { panic!("not ARG") };
+        assert_eq!(args[0].value.unwrap().span.str_of(source), "y");
+    }
+
+    #[test]
+    fn durations_are_read_as_go_does() {
+        for (text, want) in [
+            ("1m30s", Some(90_000_000_000)),
+            (".5s", Some(500_000_000)),
+            ("0", Some(0)),
+            ("-1s", Some(-1_000_000_000)),
+            ("1", None),
+            ("s", None),
+            ("1d", None),
+            ("9999999999h", None),
+        ] {
+            assert_eq!(duration(text), want, "{text}");
+        }
+    }
+}

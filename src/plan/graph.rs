@@ -1099,3 +1099,96 @@ impl Dispatch<'_, '_, '_> {
 fn config(text: String) -> Done {
     (Action::Config, Some(text), false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(text: &str, options: &Options) -> Plan {
+        plan(&parse(text.as_bytes()), options)
+    }
+
+    /// The code and line of the error, without which there is none.
+    fn refusal(text: &str) -> Option<(&'static str, u32)> {
+        made(text, &Options::default()).error.map(|e| (e.code, e.lines.from))
+    }
+
+    fn history(plan: &Plan) -> Vec<&str> {
+        plan.image.history.iter().map(|h| h.created_by.as_str()).collect()
+    }
+
+    #[test]
+    fn arguments_have_scopes() {
+        let text = "ARG V=1\nARG W=$V-w\nFROM a:$V AS x\nARG V\nARG W=own\nENV E=$V$W$U\nFROM x\nRUN y\n";
+        let plan = made(text, &Options::default());
+        assert_eq!(plan.stages[0].base, Base::Image("docker.io/library/a:1".to_owned()));
+        assert_eq!(history(&plan), ["ARG V=1", "ARG W=own", "ENV E=1own", "RUN |2 V=1 W=own /bin/sh -c y # buildkit"]);
+        let given = Options { build_args: [("V".to_owned(), "9".to_owned())].into(), ..Options::default() };
+        assert_eq!(made(text, &given).stages[0].base, Base::Image("docker.io/library/a:9".to_owned()));
+    }
+
+    #[test]
+    fn only_what_the_target_needs_is_reached() {
+        let text = "FROM a AS one\nRUN x\nFROM b AS two\nFROM scratch AS three\nCOPY --from=one /x /\nCOPY --from=c /y /\nFROM two\n";
+        let options = Options { target: Some("Three".to_owned()), ..Options::default() };
+        let plan = made(text, &options);
+        let reached: Vec<bool> = plan.stages.iter().map(|s| s.reachable).collect();
+        assert_eq!(reached, [true, false, true, false, true]);
+        assert_eq!(plan.stages[2].deps, [0, 4]);
+        assert!(plan.stages[4].implicit);
+        assert_eq!(plan.stages[4].base, Base::Image("docker.io/library/c:latest".to_owned()));
+    }
+
+    #[test]
+    fn steps_are_expanded() {
+        let text = "FROM scratch\nENV D=/srv\nWORKDIR $D\nUSER me\nCOPY --chown=$D [\"a $D\", \"./c/\"]\n";
+        let plan = made(text, &Options::default());
+        let Action::Copy(copy) = &plan.stages[0].steps[3].action else { panic!("not a copy") };
+        assert_eq!(copy.sources, [Source::Path("a /srv".to_owned())]);
+        assert_eq!((copy.dest.as_str(), copy.chown.as_deref()), ("/srv/c/", Some("/srv")));
+        assert_eq!(plan.context_paths, ["/a /srv"]);
+        assert_eq!(plan.image.config.user, "me");
+    }
+
+    #[test]
+    fn triggers_of_a_known_base_run_first() {
+        let mut base = Image::empty(&Platform::linux("amd64"));
+        base.config.on_build = vec!["ENV O=1".to_owned(), "COPY --from=x /a /".to_owned()];
+        let options =
+            Options { base_configs: [("docker.io/library/b:latest".to_owned(), base)].into(), ..Options::default() };
+        let plan = made("FROM c AS x\nFROM b\nRUN z\n", &options);
+        assert_eq!(history(&plan), ["ENV O=1", "COPY /a / # buildkit", "RUN /bin/sh -c z # buildkit"]);
+        assert_eq!(plan.stages[1].deps, [0]);
+        assert!(plan.stages[0].reachable && plan.stages[1].base_known);
+        assert!(plan.image.config.on_build.is_empty());
+    }
+
+    #[test]
+    fn what_buildkit_refuses_is_refused_at_its_line() {
+        for (text, want) in [
+            ("FROM a\nCOPY --from=0 x y\n", ("PLAN_CIRCULAR", 2)),
+            ("FROM a\nCOPY --from=9 x y\n", ("PLAN_STAGE_INDEX", 2)),
+            ("FROM a AS x\nCOPY --from=y a b\nFROM b AS y\nFROM x\n", ("PLAN_STAGE_ORDER", 2)),
+            ("ARG V\nFROM $V\n", ("PLAN_BASE_BLANK", 2)),
+            ("FROM a:\n", ("REFERENCE_INVALID", 1)),
+            ("FROM --platform=foo a\n", ("PLAN_PLATFORM", 1)),
+            ("FROM a\nCOPY https://x/y z\n", ("PLAN_SOURCE", 2)),
+            ("FROM a\nCOPY --chmod=9 y z\n", ("PLAN_CHMOD", 2)),
+            ("FROM a\nSTOPSIGNAL X\n", ("PLAN_SIGNAL", 2)),
+            ("FROM a\nEXPOSE 99999\n", ("PLAN_PORT", 2)),
+            ("FROM a\nENV a=${b:?c}\n", ("WORD_REQUIRED_VARIABLE", 2)),
+            ("FROM a\nRUN --mount=type=tpmfs,target=/x y\n", ("PLAN_MOUNT", 2)),
+            ("ARG x\n", ("PLAN_NO_STAGE", 1)),
+        ] {
+            assert_eq!(refusal(text), Some(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_plan_goes_on_after_an_error() {
+        let plan = made("FROM a AS x\nCOPY y\nENV z=1\nFROM x\nRUN w\n", &Options::default());
+        assert_eq!(plan.error.map(|e| e.code), Some("DOCKERFILE_ARGUMENT_MISSING"));
+        assert_eq!(plan.stages[1].steps.len(), 1);
+        assert_eq!(plan.image.config.env[1], "z=1");
+    }
+}
