@@ -236,6 +236,7 @@ impl Image {
                 let hex = name.strip_prefix("sha256:").unwrap_or(name);
                 let list = self.manifests.iter().filter(|list| list.refs.iter().any(|own| own == name));
                 manifest.refs.iter().any(|own| own == name)
+                    || manifest.annotations.get("org.opencontainers.image.ref.name").is_some_and(|own| own == name)
                     || manifest.digest.as_str() == name
                     || hex.len() >= 6 && manifest.digest.encoded().starts_with(hex)
                     || list.into_iter().any(|list| manifest.via.contains(&list.digest))
@@ -366,6 +367,9 @@ impl Opener<'_> {
                 let message = "the reference name is none that the specification allows";
                 self.notes("index.json").warning("REF_NAME_INVALID", &at, message);
             }
+            // containerd and BuildKit keep the whole name beside the tag that the specification knows.
+            let whole = descriptor.annotation("io.containerd.image.name").filter(|name| valid_ref_name(name));
+            let name = whole.map(str::to_owned).or(name);
             queue.push_back(Visit {
                 descriptor,
                 depth: 0,
