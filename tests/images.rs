@@ -267,3 +267,31 @@ fn hostile_images_and_their_look_alikes() {
     let asked = expected.as_object().unwrap().len() * 2;
     assert!(wrong.len() * 1000 <= asked, "{} of {asked} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn honest_images_have_no_errors() {
+    let Some(fixtures) = fixtures() else { return };
+    let show = std::env::var_os("LAYERWRIGHT_SHOW").is_some();
+    let mut wrong = Vec::new();
+    for kind in ["small", "built"] {
+        let mut files: Vec<_> = std::fs::read_dir(fixtures.join(kind)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for path in files.iter().filter(|path| path.is_file()) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.contains(".tar") && !name.ends_with(".tgz") {
+                continue;
+            }
+            let bytes = std::fs::read(path).unwrap();
+            for stream in [false, true] {
+                let (verdict, findings) = verdict(&bytes, stream);
+                if show && verdict != Verdict::Ok {
+                    println!("{name}: {verdict:?} {}", findings.first().unwrap());
+                }
+                if verdict == Verdict::Error {
+                    wrong.push(format!("{name} stream={stream}: {}", findings.join("; ")));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

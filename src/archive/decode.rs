@@ -180,9 +180,13 @@ impl Decoder {
         }
     }
 
-    /// Where the members of a gzip stream begin.
+    /// Where the members of a gzip stream, or the frames of a zstd stream, begin.
     pub fn take_member_starts(&mut self) -> Vec<MemberStart> {
-        if let Self::Gzip(gzip) = self { gzip.take_starts() } else { Vec::new() }
+        match self {
+            Self::Gzip(gzip) => gzip.take_starts(),
+            Self::Zstd(zstd) => zstd.take_starts(),
+            _ => Vec::new(),
+        }
     }
 
     /// The contents of the skippable frames of a zstd stream.

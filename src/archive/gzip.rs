@@ -28,7 +28,7 @@ enum State {
     Zeros,
 }
 
-/// Where a member begins.
+/// Where a member of gzip or a frame of zstd begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberStart {
     /// In the compressed data, in bytes.
@@ -38,7 +38,7 @@ pub struct MemberStart {
 }
 
 /// Members whose places are kept: seekable layers have one for each file and chunk.
-const MAX_STARTS: usize = 4 << 20;
+pub(crate) const MAX_STARTS: usize = 4 << 20;
 
 /// A push decoder of gzip with any number of members.
 pub struct Gzip<I = Miniz> {

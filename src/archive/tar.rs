@@ -1285,7 +1285,7 @@ fn overrides(key: &[u8]) -> bool {
 }
 
 /// Standard base64 with or without padding, as libarchive writes it.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);
     for byte in text {

@@ -3,6 +3,7 @@
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::decode::DecodeError;
+use super::gzip::{MAX_STARTS, MemberStart};
 
 /// No block of any frame is longer.
 const BLOCK_MAX: u64 = 128 << 10;
@@ -37,6 +38,8 @@ pub struct Zstd {
     started: bool,
     skipped: Vec<Skipped>,
     kept: usize,
+    total: u64,
+    starts: Vec<MemberStart>,
 }
 
 /// The content of a skippable frame.
@@ -68,7 +71,14 @@ impl Zstd {
             started: false,
             skipped: Vec::new(),
             kept: 0,
+            total: 0,
+            starts: Vec::new(),
         }
+    }
+
+    /// Where the frames begin, as far as they have been read; the first four million.
+    pub fn take_starts(&mut self) -> Vec<MemberStart> {
+        std::mem::take(&mut self.starts)
     }
 
     /// The contents of skippable frames, 16 MiB in sum.
@@ -238,6 +248,10 @@ impl Zstd {
         let whole = [&[0x28, 0xb5, 0x2f, 0xfd], header].concat();
         self.decoder.reset(whole.as_slice()).map_err(|_| self.damaged("the frame header is wrong"))?;
         self.state = State::Block;
+        if self.starts.len() < MAX_STARTS {
+            let length = whole.len() as u64;
+            self.starts.push(MemberStart { compressed: self.offset.saturating_sub(length), plain: self.total });
+        }
         Ok(())
     }
 
@@ -258,6 +272,7 @@ impl Zstd {
         }
         drained.map_err(|_| self.damaged("a block that cannot be decoded"))?;
         self.made += made;
+        self.total += made;
         if last {
             self.frames += 1;
             self.state = State::Magic;

@@ -249,7 +249,7 @@ impl Notes<'_> {
     pub(crate) fn created(&mut self, value: Option<&Value>, at: &str) {
         match value {
             None | Some(Value::Null) => {}
-            Some(Value::String(text)) if text.is_empty() || is_rfc3339(text) => {}
+            Some(Value::String(text)) if is_rfc3339(text) => {}
             Some(_) => self.warning("CREATED_INVALID", at, "this is no date and time as RFC 3339 writes them"),
         }
     }

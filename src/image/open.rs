@@ -416,10 +416,23 @@ impl Opener<'_> {
             }
         }
         notes.annotations(object.get("annotations"), "$.annotations");
-        let mut descriptors = notes.descriptors(object.get("manifests"), "$.manifests").unwrap_or_else(|| {
-            notes.warning("INDEX_WITHOUT_MANIFESTS", "$.manifests", "the index has no list of manifests");
-            Vec::new()
-        });
+        let mut descriptors = match notes.descriptors(object.get("manifests"), "$.manifests") {
+            Some(descriptors) => descriptors,
+            None if object.get("manifests").is_some_and(Value::is_null) => {
+                // Docker 25 writes this when it saves an image by its ID.
+                notes.warning(
+                    "MANIFESTS_NULL",
+                    "$.manifests",
+                    "`manifests` is null where the specification wants a list",
+                );
+                Vec::new()
+            }
+            None => {
+                let clause = "image-spec image-index.md, manifests";
+                notes.error("INDEX_WITHOUT_MANIFESTS", "$.manifests", "the index has no list of manifests", clause);
+                Vec::new()
+            }
+        };
         if descriptors.len() > limit {
             notes.error("TOO_MANY_DOCUMENTS", "$.manifests", format!("there are more than {limit} descriptors"), "");
             descriptors.truncate(limit);
@@ -798,8 +811,11 @@ impl Opener<'_> {
         let mut diff_ids = Vec::new();
         match object.get("rootfs").and_then(Value::as_object) {
             Some(rootfs) => {
-                if rootfs.get("type").and_then(Value::as_str) != Some("layers") {
-                    notes.warning("ROOTFS_TYPE", "$.rootfs.type", "the type of the rootfs is not `layers`");
+                let at = "$.rootfs.type";
+                match rootfs.get("type").and_then(Value::as_str) {
+                    Some("layers") => {}
+                    Some(_) => notes.error("ROOTFS_TYPE", at, "the type of the rootfs is not `layers`", spec),
+                    None => notes.warning("ROOTFS_TYPE", at, "the rootfs has no type"),
                 }
                 let list = rootfs.get("diff_ids").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 for (number, item) in list.iter().enumerate() {

@@ -139,7 +139,8 @@ pub struct Layer {
     pub tail: Vec<u8>,
     /// The table of contents of an eStargz layer, `stargz.index.json`, if it is there and no larger than 16 MiB.
     pub toc: Option<Toc>,
-    /// Where the members of a gzip stream begin, for layers with a table of contents.
+    /// Where the members of a gzip stream or the frames of a zstd stream begin, for layers that may have a table of
+    /// contents.
     pub members: Vec<MemberStart>,
     /// The contents of the skippable frames of a zstd stream.
     pub skipped: Vec<Skipped>,
@@ -475,10 +476,10 @@ impl Ingest {
         let mut inner = self.state;
         layer.toc = inner.toc();
         if let Some(decoder) = &mut self.decoder {
-            if layer.toc.is_some() {
+            layer.skipped = decoder.take_skipped();
+            if layer.toc.is_some() || !layer.skipped.is_empty() {
                 layer.members = decoder.take_member_starts();
             }
-            layer.skipped = decoder.take_skipped();
         }
         if layer.size == 0 || inner.made == 0 && layer.decode_error.is_none() {
             layer.stream.push("LAYER_EMPTY");

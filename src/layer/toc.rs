@@ -58,6 +58,12 @@ struct TableEntry {
     #[serde(default)]
     link_name: Option<String>,
     #[serde(default)]
+    xattrs: Option<HashMap<String, String>>,
+    #[serde(default)]
+    dev_major: Option<i64>,
+    #[serde(default)]
+    dev_minor: Option<i64>,
+    #[serde(default)]
     offset: Option<u64>,
     #[serde(default)]
     digest: Option<String>,
@@ -128,7 +134,7 @@ pub fn check(layer: &Layer, annotations: &Map<String, Value>, contents: Option<&
         issues.add("TOC_INVALID", "the table of contents cannot be read", None);
         return issues.0;
     };
-    compare(&table, layer, contents, true, &mut issues);
+    compare(&table, layer, contents, &mut issues);
     issues.0
 }
 
@@ -199,12 +205,12 @@ fn chunked(layer: &Layer, position: &str, checksum: Option<&str>, contents: Opti
     let done = decoder.push::<DecodeError>(bytes, &mut keep).and_then(|()| decoder.finish::<DecodeError>(&mut keep));
     let table = done.ok().and_then(|()| serde_json::from_slice::<Table>(&json).ok());
     match table {
-        Some(table) => compare(&table, layer, contents, false, issues),
+        Some(table) => compare(&table, layer, contents, issues),
         None => issues.add("TOC_INVALID", "the manifest cannot be read", None),
     }
 }
 
-fn compare(table: &Table, layer: &Layer, contents: Option<&LayerIndex>, offsets: bool, issues: &mut Issues) {
+fn compare(table: &Table, layer: &Layer, contents: Option<&LayerIndex>, issues: &mut Issues) {
     let index = contents.unwrap_or(&layer.index);
     let mut members: HashMap<String, Member<'_>> = HashMap::new();
     for member in index.iter() {
@@ -220,7 +226,7 @@ fn compare(table: &Table, layer: &Layer, contents: Option<&LayerIndex>, offsets:
         let shown = Some(entry.name.as_str());
         if entry.kind == "chunk" {
             if let Some(member) = &last {
-                chunk(entry, member, offsets, &starts, issues);
+                chunk(entry, member, &starts, issues);
             }
             continue;
         }
@@ -243,6 +249,9 @@ fn compare(table: &Table, layer: &Layer, contents: Option<&LayerIndex>, offsets:
             || !same(entry.mode.map(|mode| mode & 0o7777), member.mode & 0o7777)
             || !same(entry.uid, member.uid)
             || !same(entry.gid, member.gid)
+            || !same(entry.dev_major, member.device.0)
+            || !same(entry.dev_minor, member.device.1)
+            || xattrs_differ(entry, &member)
             || entry
                 .link_name
                 .as_ref()
@@ -263,7 +272,7 @@ fn compare(table: &Table, layer: &Layer, contents: Option<&LayerIndex>, offsets:
             }
         }
         if member.kind == EntryKind::File && member.size > 0 {
-            chunk(entry, &member, offsets, &starts, issues);
+            chunk(entry, &member, &starts, issues);
         }
         last = Some(member);
     }
@@ -273,11 +282,27 @@ fn compare(table: &Table, layer: &Layer, contents: Option<&LayerIndex>, offsets:
     }
 }
 
+/// The table has other extended attributes than the tar. A table without any says nothing about them.
+fn xattrs_differ(entry: &TableEntry, member: &Member<'_>) -> bool {
+    let Some(said) = entry.xattrs.as_ref().filter(|said| !said.is_empty()) else { return false };
+    let own: HashMap<String, &[u8]> = member
+        .xattrs
+        .iter()
+        .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.as_slice()))
+        .collect();
+    let value = |text: &str| crate::archive::tar::decode_base64(text.as_bytes()).unwrap_or_default();
+    said.len() != own.len() || said.iter().any(|(name, text)| own.get(name).is_none_or(|own| *own != value(text)))
+}
+
 /// A chunk of a file: where it lies, and its digest if it is the whole file.
-fn chunk(entry: &TableEntry, member: &Member<'_>, offsets: bool, starts: &HashMap<u64, u64>, issues: &mut Issues) {
+fn chunk(entry: &TableEntry, member: &Member<'_>, starts: &HashMap<u64, u64>, issues: &mut Issues) {
     let within = entry.chunk_offset.unwrap_or(0);
     let shown = Some(entry.name.as_str());
-    if offsets && let Some(offset) = entry.offset {
+    let end = within.checked_add(entry.chunk_size.unwrap_or(0));
+    if end.is_none_or(|end| end > member.size) {
+        issues.add("TOC_CHUNK_RANGE", "the table names a chunk that lies outside its file", shown);
+    }
+    if let Some(offset) = entry.offset {
         let plain = member.data_offset.checked_add(within);
         if starts.get(&offset).copied() != plain || plain.is_none() {
             issues.add("TOC_OFFSET_WRONG", "the table names a place that is not that of the content", shown);
