@@ -248,7 +248,12 @@ export function imageApi(engine: Engine<ImageGlue>) {
   async function openImage(from: ImageSource, options: OpenOptions = {}): Promise<Image> {
     await engine.init();
     const { limits, platform, image } = options;
-    if (isStream(from)) return new Image(engine, await streamed(from, options), {}, undefined, { image, platform });
+    if (isStream(from)) {
+      const opened = new Image(engine, await streamed(from, options), {}, undefined, { image, platform });
+      // Everything about the layers is known already.
+      for (const manifest of opened.images) await opened.layers({ image: opened.manifests.indexOf(manifest) });
+      return opened;
+    }
     const source = await seekable(from);
     try {
       const number = engine.reserve(1);
