@@ -274,7 +274,8 @@ fn honest_images_have_no_errors() {
     let show = std::env::var_os("LAYERWRIGHT_SHOW").is_some();
     let mut wrong = Vec::new();
     for kind in ["small", "built"] {
-        let mut files: Vec<_> = std::fs::read_dir(fixtures.join(kind)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(fixtures.join(kind)).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         for path in files.iter().filter(|path| path.is_file()) {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();

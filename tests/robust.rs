@@ -79,9 +79,7 @@ fn image() -> Vec<u8> {
     layer.append(&link, &[][..]).unwrap();
     let plain = layer.into_inner().unwrap();
     let packed = gzip(&plain);
-    let descriptor = |media: &str, bytes: &[u8]| {
-        serde_json::json!({ "mediaType": media, "digest": sha256(bytes), "size": bytes.len() })
-    };
+    let descriptor = |media: &str, bytes: &[u8]| serde_json::json!({ "mediaType": media, "digest": sha256(bytes), "size": bytes.len() });
     let config = serde_json::json!({ "architecture": "amd64", "os": "linux",
         "rootfs": { "type": "layers", "diff_ids": [sha256(&plain), sha256(&plain)] } });
     let config = config.to_string().into_bytes();
@@ -134,7 +132,10 @@ fn the_image_itself_is_fine_both_ways() {
 
 /// A few bytes changed, a part cut out, the end cut off.
 fn damage() -> impl Strategy<Value = (Vec<(usize, u8)>, Option<(usize, usize)>)> {
-    (prop::collection::vec((any::<usize>(), any::<u8>()), 0..6), prop::option::weighted(0.3, (any::<usize>(), 0..2000usize)))
+    (
+        prop::collection::vec((any::<usize>(), any::<u8>()), 0..6),
+        prop::option::weighted(0.3, (any::<usize>(), 0..2000usize)),
+    )
 }
 
 fn apply(mut bytes: Vec<u8>, (changes, cut): (Vec<(usize, u8)>, Option<(usize, usize)>)) -> Vec<u8> {
