@@ -130,15 +130,17 @@ fn the_image_itself_is_fine_both_ways() {
     assert_eq!(verify(&gzip(&image())), [Vec::<String>::new(), Vec::new()]);
 }
 
-/// A few bytes changed, a part cut out, the end cut off.
-fn damage() -> impl Strategy<Value = (Vec<(usize, u8)>, Option<(usize, usize)>)> {
+/// Bytes changed, by place and value, and a part cut out, by place and length.
+type Damage = (Vec<(usize, u8)>, Option<(usize, usize)>);
+
+fn damage() -> impl Strategy<Value = Damage> {
     (
         prop::collection::vec((any::<usize>(), any::<u8>()), 0..6),
         prop::option::weighted(0.3, (any::<usize>(), 0..2000usize)),
     )
 }
 
-fn apply(mut bytes: Vec<u8>, (changes, cut): (Vec<(usize, u8)>, Option<(usize, usize)>)) -> Vec<u8> {
+fn apply(mut bytes: Vec<u8>, (changes, cut): Damage) -> Vec<u8> {
     for (at, value) in changes {
         let length = bytes.len().max(1);
         if let Some(byte) = bytes.get_mut(at % length) {
