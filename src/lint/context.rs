@@ -1,7 +1,7 @@
 //! What rules look at: the file's instructions read once, its stages, the scripts of its `RUN`s.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::LintOptions;
@@ -449,14 +449,14 @@ pub struct ShellContext<'t> {
     pub script: &'t Script,
     /// Its language.
     pub dialect: Dialect,
-    /// Variables that the build sets before: their values hold no spaces as far as is known.
-    pub known: HashSet<&'t str>,
+    /// Variables that are set before, and whether their values hold neither spaces nor globs.
+    pub known: HashMap<&'t str, bool>,
     flow: OnceCell<Flow>,
 }
 
 impl<'t> ShellContext<'t> {
     /// A context for `script`.
-    pub fn new(script: &'t Script, dialect: Dialect, known: HashSet<&'t str>) -> Self {
+    pub fn new(script: &'t Script, dialect: Dialect, known: HashMap<&'t str, bool>) -> Self {
         Self { script, dialect, known, flow: OnceCell::new() }
     }
 

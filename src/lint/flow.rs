@@ -459,7 +459,7 @@ impl<'c> Walker<'c, '_> {
         }
         match state.as_ref().and_then(|s| s.get(name)) {
             Some(value) => *value,
-            None if self.cx.known.contains(name) => Value::Clean,
+            None if self.cx.known.get(name).copied().unwrap_or(false) => Value::Clean,
             None => Value::Dirty,
         }
     }

@@ -21,7 +21,7 @@ pub mod rule;
 pub mod rules;
 pub mod scope;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -259,8 +259,9 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
     const PROXIES: [&str; 8] =
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy"];
     // Names known at the end of each stage, for stages that start from it.
-    let mut known_at_end: Vec<HashSet<&str>> = Vec::new();
-    let mut known: HashSet<&str> = PROXIES.into_iter().collect();
+    let mut known_at_end: Vec<HashMap<&str, bool>> = Vec::new();
+    let proxies = || PROXIES.into_iter().map(|name| (name, true)).collect::<HashMap<&str, bool>>();
+    let mut known = proxies();
     for inst in cx.deep() {
         match &inst.read {
             Instruction::From(_) if !inst.onbuild => {
@@ -270,13 +271,26 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
                 let parent = inst.stage.and_then(|s| cx.stages.get(s)).and_then(|s| s.parent);
                 known = match parent.and_then(|p| known_at_end.get(p)) {
                     Some(inherited) => inherited.clone(),
-                    None => PROXIES.into_iter().collect(),
+                    None => proxies(),
                 };
             }
-            Instruction::Env(pairs) => known.extend(pairs.iter().map(|p| p.key.text)),
-            // hadolint only sees the first name.
+            Instruction::Env(pairs) => {
+                let values: Vec<_> =
+                    pairs.iter().map(|p| (p.key.text, cx.exact || holds_one_word(p, &known))).collect();
+                known.extend(values);
+            }
+            // hadolint only sees the first name, and takes every value for one word.
             Instruction::Arg(pairs) => {
-                known.extend(pairs.iter().take(if cx.exact { 1 } else { usize::MAX }).map(|p| p.key.text))
+                for pair in pairs.iter().take(if cx.exact { 1 } else { usize::MAX }) {
+                    let name = pair.key.text;
+                    let platform = name.starts_with("TARGET") || name.starts_with("BUILD");
+                    let global = cx.scopes().global_names.contains(name);
+                    let one = match pair.value {
+                        Some(_) => holds_one_word(pair, &known),
+                        None => platform && !global,
+                    };
+                    known.insert(name, cx.exact || one);
+                }
             }
             Instruction::Run(_) => {
                 let Some(run) = inst.run(cx.exact).filter(|r| !r.exec) else { continue };
@@ -322,6 +336,19 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
             _ => {}
         }
     }
+}
+
+/// Whether a value of the build is one word whatever its variables hold, as far as they are known.
+fn holds_one_word(pair: &crate::dockerfile::instruction::Pair<'_>, known: &HashMap<&str, bool>) -> bool {
+    let text = pair.value.map_or("", |v| v.text);
+    if text.contains([' ', '\t', '*', '?', '[']) {
+        return false;
+    }
+    text.split('$').skip(1).all(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest.get(..end).is_some_and(|name| known.get(name).copied().unwrap_or(false))
+    })
 }
 
 /// Converts to what callers see.
@@ -374,7 +401,7 @@ pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
     let parsed = crate::shell::parse(script);
     let shell = parsed.shebang.as_deref().or(options.shell.as_deref()).unwrap_or("/bin/sh");
     let Some(dialect) = Dialect::of(shell) else { return LintResult::default() };
-    let known = options.env.iter().map(String::as_str).collect();
+    let known = options.env.iter().map(|name| (name.as_str(), true)).collect();
     let cx = ShellContext::new(&parsed, dialect, known);
     let rules: Vec<&'static Rule> = rules::RULES.iter().copied().filter(|r| r.is_shell()).collect();
     let index = LineIndex::new(script.as_bytes());

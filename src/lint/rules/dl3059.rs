@@ -31,7 +31,13 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         if let Some((before, commands)) = last {
             let flags =
                 |i: &Inst<'_>| i.node.flags.iter().map(|f| f.text.clone()).collect::<std::collections::BTreeSet<_>>();
-            if commands <= 1 && count <= 1 && flags(before) == flags(inst) {
+            let chain = |i: &Inst<'_>| {
+                let run = i.run(cx.exact);
+                run.map(|r| r.commands.iter().map(|c| c.name.clone()).collect::<Vec<_>>()).unwrap_or_default()
+            };
+            // The same programs in the same order: one chain with more arguments would do.
+            let repeated = !cx.exact && count > 2 && chain(before) == chain(inst);
+            if (commands <= 1 && count <= 1 || repeated) && flags(before) == flags(inst) {
                 out.instruction(inst, "this RUN and the one before it could be one").help("join them with `&&`");
             }
         }

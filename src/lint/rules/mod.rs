@@ -208,6 +208,16 @@ rules! {
     sc3054,
     sc3057,
     sc3060,
+    lw1001,
+    lw1002,
+    lw1003,
+    lw1004,
+    lw1005,
+    lw1006,
+    lw1007,
+    lw1008,
+    lw1009,
+    lw1010,
 }
 
 /// The rule of this code or name, in any case.

@@ -60,7 +60,7 @@ fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
     ];
     let flow = cx.flow();
     for (name, span) in &flow.plain {
-        let read = flow.read.contains(name) || cx.known.contains(name.as_str()) || USED.contains(&name.as_str());
+        let read = flow.read.contains(name) || cx.known.contains_key(name.as_str()) || USED.contains(&name.as_str());
         if !read && !name.starts_with('_') && !name.is_empty() {
             out.report(*span, format!("nothing reads `{name}`")).help("use it, export it, or drop it");
         }

@@ -19,11 +19,11 @@ fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
     let flow = cx.flow();
     for (name, span) in &flow.bare_reads {
         let upper = !name.bytes().any(|b| b.is_ascii_lowercase()) && name.starts_with(|c: char| c.is_ascii_uppercase());
-        let set = flow.assigned.contains_key(name) || cx.known.contains(name.as_str());
+        let set = flow.assigned.contains_key(name) || cx.known.contains_key(name.as_str());
         if !upper || set {
             continue;
         }
-        let others = flow.assigned.keys().map(String::as_str).chain(cx.known.iter().copied());
+        let others = flow.assigned.keys().map(String::as_str).chain(cx.known.keys().copied());
         let near = |other: &&str| {
             let d = distance(name, other);
             other.len() > 3 && d <= 1 || other.len() > 7 && d <= 2

@@ -24,7 +24,7 @@ fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
         let local = name.bytes().any(|b| b.is_ascii_lowercase())
             && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let set =
-            flow.assigned.contains_key(name) || cx.known.contains(name.as_str()) || KNOWN.contains(&name.as_str());
+            flow.assigned.contains_key(name) || cx.known.contains_key(name.as_str()) || KNOWN.contains(&name.as_str());
         if local && !set {
             out.report(*span, format!("nothing sets `{name}`"));
         }

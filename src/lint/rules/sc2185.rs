@@ -31,7 +31,9 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
     };
     if missing && !args.iter().any(|a| matches!(rough(cx, a).as_str(), "--help" | "-help" | "--version" | "-version")) {
         let span = simple.words.first().map_or(node.span(), |w| w.span);
-        let end = span.end;
+        // Behind the options that must come first.
+        let option = |w: &&Word| matches!(rough(cx, w).as_str(), "-H" | "-L" | "-P") || rough(cx, w).starts_with("-O");
+        let end = args.iter().take_while(option).last().map_or(span.end, |w| w.span.end);
         out.report(span, "not every `find` starts in the current directory by itself")
             .help("write `.`")
             .fix(Fix::safe("Write .", Span { start: end, end }, " ."));
