@@ -294,13 +294,13 @@ impl<'a> Inst<'a> {
                     let reader = program.as_deref().map(|p| p.rsplit('/').next().unwrap_or(p).to_owned());
                     let is_shell = |s: &str| matches!(s, "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh");
                     if program.is_none() || (exact && leads) {
-                        let mut inner = body(heredoc_text(self, first), None);
+                        let mut inner = body(heredoc_text(first), None);
                         inner.interpreter = inner.script.shebang.as_deref().map(|s| interpreter(s).to_owned());
                         bodies.push(inner);
                     } else {
                         bodies.push(body(with_heredocs(self, rest), None));
                         if let (Some(name), false) = (reader.filter(|r| is_shell(r)), exact) {
-                            bodies.push(body(heredoc_text(self, first), Some(name)));
+                            bodies.push(body(heredoc_text(first), Some(name)));
                         }
                     }
                 }
@@ -369,8 +369,7 @@ fn joined(command: &CommandLine<'_>) -> (String, Vec<Segment>) {
 }
 
 /// The body of a here-document as its reader sees it. Lines keep their places.
-fn heredoc_text(inst: &Inst<'_>, heredoc: &Heredoc) -> Logical {
-    let _ = inst;
+fn heredoc_text(heredoc: &Heredoc) -> Logical {
     let mut logical = Logical::default();
     append_heredoc(&mut logical, heredoc);
     logical

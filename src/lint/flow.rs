@@ -198,9 +198,6 @@ impl<'c> Walker<'c, '_> {
             CommandKind::Subshell(list) => {
                 let mut copy = state.clone();
                 self.list(list, &mut copy);
-                if copy.is_none() {
-                    // The subshell ends; what is around it goes on.
-                }
             }
             CommandKind::If { branches, otherwise } => {
                 let mut ends: Option<State> = None;
@@ -346,10 +343,10 @@ impl<'c> Walker<'c, '_> {
                 }
             }
             "printf" => {
-                if let [flag, target, ..] = args {
-                    if flag.rough(source) == "-v" {
-                        set(state, &target.rough(source), Value::Dirty);
-                    }
+                if let [flag, target, ..] = args
+                    && flag.rough(source) == "-v"
+                {
+                    set(state, &target.rough(source), Value::Dirty);
                 }
             }
             "getopts" => {
@@ -377,18 +374,18 @@ impl<'c> Walker<'c, '_> {
             }
             "set" if args.iter().any(|a| a.rough(source) == "--") => {}
             other => {
-                if let Some(body) = self.functions.get(other).copied() {
-                    if self.depth < 8 {
-                        self.depth += 1;
-                        let mut inside = state.clone();
-                        for (name, value) in values {
-                            set(&mut inside, name, value);
-                        }
-                        self.command(body, &mut inside);
-                        // `return` ends the function, not the script.
-                        *state = inside.or(state.take());
-                        self.depth -= 1;
+                if let Some(body) = self.functions.get(other).copied()
+                    && self.depth < 8
+                {
+                    self.depth += 1;
+                    let mut inside = state.clone();
+                    for (name, value) in values {
+                        set(&mut inside, name, value);
                     }
+                    self.command(body, &mut inside);
+                    // `return` ends the function, not the script.
+                    *state = inside.or(state.take());
+                    self.depth -= 1;
                 }
             }
         }
@@ -702,10 +699,10 @@ fn simple_use(simple: &Simple, source: &str, flow: &mut Flow, guarded: &mut Hash
             }
         }
         "printf" => {
-            if let [flag, target, ..] = args {
-                if flag.rough(source) == "-v" {
-                    flow.assigned.insert(target.rough(source), target.span);
-                }
+            if let [flag, target, ..] = args
+                && flag.rough(source) == "-v"
+            {
+                flow.assigned.insert(target.rough(source), target.span);
             }
         }
         "mapfile" | "readarray" | "wait" => {

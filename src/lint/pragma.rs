@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::rule::Raw;
-use crate::dockerfile::syntax::{Dockerfile, ItemKind, Keyword, Node};
+use crate::dockerfile::syntax::{Dockerfile, Keyword, Node};
 
 /// The value of `# check=…` of BuildKit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -188,14 +188,6 @@ impl Silenced {
         let has = |c: &CheckOptions| c.experimental.iter().any(|e| e == "all" || e == code);
         has(&self.check) || self.node_checks.iter().any(|(_, c)| has(c))
     }
-}
-
-/// Whether any comment item precedes; kept here because pragmas are comments.
-pub fn comment_items(file: &Dockerfile) -> impl Iterator<Item = &crate::dockerfile::syntax::Comment> {
-    file.items.iter().filter_map(|i| match i.kind {
-        ItemKind::Comment(n) => file.comments.get(n as usize),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

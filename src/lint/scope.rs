@@ -192,12 +192,12 @@ fn from_scope(
     if let Ok(expansion) = &image {
         undefined(expansion, from.image);
     }
-    if let Some(text) = from.platform {
-        if let Ok(expansion) = expander.expand(text.text, global) {
-            undefined(&expansion, text);
-            out.platform =
-                Some(PlatformUse { value: expansion.word, matched: expansion.matched, unmatched: expansion.unmatched });
-        }
+    if let Some(text) = from.platform
+        && let Ok(expansion) = expander.expand(text.text, global)
+    {
+        undefined(&expansion, text);
+        out.platform =
+            Some(PlatformUse { value: expansion.word, matched: expansion.matched, unmatched: expansion.unmatched });
     }
     out.image = image.ok().map(|e| e.word);
     out.default_image = expander.expand(from.image.text, defaults).ok().map(|e| e.word);

@@ -767,12 +767,12 @@ impl Parser<'_> {
                 break;
             }
             let before = self.at;
-            if simple.words.is_empty() {
-                if let Some(assignment) = self.assignment() {
-                    end = self.at;
-                    simple.assignments.push(assignment);
-                    continue;
-                }
+            if simple.words.is_empty()
+                && let Some(assignment) = self.assignment()
+            {
+                end = self.at;
+                simple.assignments.push(assignment);
+                continue;
             }
             let word = self.word(declares);
             if simple.words.is_empty() {
@@ -1245,25 +1245,25 @@ impl Parser<'_> {
             self.at += 1;
         }
         out.name = self.text(name, self.at);
-        if self.peek() == b'[' {
-            if let Some(close) = self.index_end(self.at) {
-                let end = self.end;
-                self.end = close;
-                self.at += 1;
-                out.index = Some(self.deeper(|p| p.parts(Quote::Double, |p| p.done())));
-                self.end = end;
-                self.at = (close + 1).min(end);
-            }
+        if self.peek() == b'['
+            && let Some(close) = self.index_end(self.at)
+        {
+            let end = self.end;
+            self.end = close;
+            self.at += 1;
+            out.index = Some(self.deeper(|p| p.parts(Quote::Double, |p| p.done())));
+            self.end = end;
+            self.at = (close + 1).min(end);
         }
         const OPERATORS: [&str; 26] = [
             ":-", ":=", ":?", ":+", "##", "%%", "//", "/#", "/%", "^^", ",,", "~~", "-", "=", "?", "+", "#", "%", "/",
             "^", ",", "~", "@", ":", "*", "!",
         ];
-        if self.peek() != b'}' {
-            if let Some(operator) = OPERATORS.iter().find(|o| self.looking_at(o)) {
-                out.operator = operator;
-                self.at += operator.len();
-            }
+        if self.peek() != b'}'
+            && let Some(operator) = OPERATORS.iter().find(|o| self.looking_at(o))
+        {
+            out.operator = operator;
+            self.at += operator.len();
         }
         // Within double quotes a pattern is quoted anew, a default value is not.
         let pattern = matches!(out.operator, "#" | "##" | "%" | "%%" | "/" | "//" | "/#" | "/%");
@@ -1409,11 +1409,11 @@ fn push_text(parts: &mut Vec<Part>, from: usize, to: usize) {
         return;
     }
     let span = Span::new(from, to);
-    if let Some(Part { kind: PartKind::Literal, span: last }) = parts.last_mut() {
-        if last.end == span.start {
-            last.end = span.end;
-            return;
-        }
+    if let Some(Part { kind: PartKind::Literal, span: last }) = parts.last_mut()
+        && last.end == span.start
+    {
+        last.end = span.end;
+        return;
     }
     parts.push(Part { kind: PartKind::Literal, span });
 }

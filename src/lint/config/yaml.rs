@@ -144,13 +144,14 @@ fn block(lines: &[Line<'_>], at: &mut usize, indent: usize, depth: usize) -> Res
         let is_pair = line.indent == indent && !is_item(line.text);
         // A list may stand at the indentation of its key, or, in files met in practice, of another item of it.
         if !is_pair {
-            if line.indent == indent && is_item(line.text) {
-                if let Some((_, Yaml::List(items))) = pairs.last_mut() {
-                    if let Yaml::List(more) = block(lines, at, indent, depth + 1)? {
-                        items.extend(more);
-                    }
-                    continue;
+            if line.indent == indent
+                && is_item(line.text)
+                && let Some((_, Yaml::List(items))) = pairs.last_mut()
+            {
+                if let Yaml::List(more) = block(lines, at, indent, depth + 1)? {
+                    items.extend(more);
                 }
+                continue;
             }
             break;
         }

@@ -22,21 +22,19 @@ pub(crate) fn first_command(
 
 /// Reports the packages of each `RUN` that have no version: in `hadolint`'s way once, otherwise each command once,
 /// at its first such package.
-pub(crate) fn unpinned<'c>(
+pub(crate) fn unpinned(
     cx: &Context<'_>,
     out: &mut Sink<'_>,
     packages: impl Fn(&Cmd, &Inst<'_>) -> Vec<Arg>,
     message: &str,
     help: &str,
 ) {
-    let _: Option<&'c ()> = None;
     for (inst, run) in cx.runs() {
         for cmd in &run.commands {
             let bad = packages(cmd, inst);
-            if let (Some(first), Some(last)) = (bad.first(), bad.last()) {
+            if let Some(first) = bad.first() {
                 let names: Vec<&str> = bad.iter().map(|a| a.text.as_str()).take(3).collect();
                 let more = if bad.len() > 3 { format!(" and {} more", bad.len() - 3) } else { String::new() };
-                let _ = last;
                 out.report(inst, first.span, format!("{message}: {}{more}", names.join(", "))).help(help);
                 if cx.exact {
                     break;

@@ -20,8 +20,10 @@ rule! {
     "LW1003", "secret-in-text", Error, Security, [RECOMMENDED], File(check)
 }
 
-/// Beginnings of keys, what follows them, and how much of it.
-const FORMS: [(&str, fn(u8) -> bool, usize, &str); 15] = [
+/// The beginning of a key, what follows it and how much of it at least, and whose key it is.
+type Form = (&'static str, fn(u8) -> bool, usize, &'static str);
+
+const FORMS: [Form; 15] = [
     ("AKIA", is_upper, 16, "an AWS access key"),
     ("ASIA", is_upper, 16, "an AWS access key"),
     ("ghp_", is_word, 36, "a GitHub token"),

@@ -61,7 +61,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         let matches = |t: &&str| {
             tag.strip_prefix(*t).is_some_and(|rest| t.is_empty() || rest.is_empty() || rest.starts_with(['-', '.']))
         };
-        if tags.iter().any(|t| matches(&t)) {
+        if tags.iter().any(matches) {
             out.report(inst, from.image.span, format!("`{name}:{tag}` got its last security fixes in {end}"))
                 .help("move to a supported release");
         }

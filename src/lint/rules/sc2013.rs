@@ -20,8 +20,7 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
     let Node::Command(Command { kind: CommandKind::For { words: Some(words), .. }, .. }) = node else { return };
     let [word] = words.as_slice() else { return };
     let Some((list, part)) = only_substitution(word) else { return };
-    let Some((pipeline, simple)) = first_simple(list) else { return };
-    let _ = simple;
+    let Some((pipeline, _)) = first_simple(list) else { return };
     let reads = |c: &Command| {
         c.simple()
             .and_then(|s| name(cx, s))

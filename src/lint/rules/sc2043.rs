@@ -18,9 +18,9 @@ rule! {
 
 fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
     let Node::Command(Command { kind: CommandKind::For { words: Some(words), .. }, .. }) = node else { return };
-    if let [word] = words.as_slice() {
-        if word.literal(&cx.script.source).is_some() {
-            out.report(word.span, "the loop runs once");
-        }
+    if let [word] = words.as_slice()
+        && word.literal(&cx.script.source).is_some()
+    {
+        out.report(word.span, "the loop runs once");
     }
 }

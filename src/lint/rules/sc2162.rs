@@ -20,7 +20,9 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
     let Some((simple, args)) = call(cx, &node, &["read"]) else { return };
     let given = flags(cx, args);
     let has = |f: &str| given.iter().any(|g| g == f);
-    if !has("r") && !(has("t") && args.iter().any(|a| rough(cx, a) == "0")) {
+    // `read -t 0` only asks whether there is something to read.
+    let asks = has("t") && args.iter().any(|a| rough(cx, a) == "0");
+    if !has("r") && !asks {
         let span = simple.words.first().map_or(node.span(), |w| w.span);
         let end = span.end;
         out.report(span, "`read` takes backslashes away").fix(Fix::suggested(

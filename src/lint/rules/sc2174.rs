@@ -30,9 +30,9 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
         let path = t.trim_start_matches("./").trim_start_matches("../").trim_end_matches('/');
         path.contains('/') && !path.is_empty()
     };
-    if let (true, Some(flag)) = (parents_too, flag) {
-        if operands.iter().any(deep) {
-            out.report(flag.span, "the mode is given to the last directory only");
-        }
+    if let (true, Some(flag)) = (parents_too, flag)
+        && operands.iter().any(deep)
+    {
+        out.report(flag.span, "the mode is given to the last directory only");
     }
 }

@@ -28,13 +28,11 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
             )
         })
     };
-    if let [one] = operands.as_slice() {
-        if !target && !many(one) {
-            out.report(
-                simple.words.first().map_or(node.span(), |w| w.span).to(one.span),
-                "this link has no destination",
-            )
+    if let [one] = operands.as_slice()
+        && !target
+        && !many(one)
+    {
+        out.report(simple.words.first().map_or(node.span(), |w| w.span).to(one.span), "this link has no destination")
             .help("write `.`");
-        }
     }
 }

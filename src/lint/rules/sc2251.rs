@@ -26,12 +26,12 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &
     let mut inner: Node<'_> = node;
     for parent in parents.iter().rev() {
         match (parent, inner) {
-            (Node::List(list), Node::AndOr(and_or)) => {
-                if !list.items.last().is_some_and(|i| std::ptr::eq(&raw const i.and_or, and_or)) {
-                    out.report(bang.to(pipeline.span), "`set -e` does not look at a negated command")
-                        .help("write `if …; then exit 1; fi`");
-                    return;
-                }
+            (Node::List(list), Node::AndOr(and_or))
+                if !list.items.last().is_some_and(|i| std::ptr::eq(&raw const i.and_or, and_or)) =>
+            {
+                out.report(bang.to(pipeline.span), "`set -e` does not look at a negated command")
+                    .help("write `if …; then exit 1; fi`");
+                return;
             }
             (
                 Node::Command(Command {

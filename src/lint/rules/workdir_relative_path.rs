@@ -36,10 +36,10 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                         b.len() > 2 && b[0].is_ascii_alphabetic() && b[1] == b':' && matches!(b[2], b'/' | b'\\');
                     path.starts_with('/') || (windows && (drive || path.starts_with('\\')))
                 };
-                if let (false, Some((path, _))) = (set[stage], value) {
-                    if !absolute(path) {
-                        out.report(inst, text.span, format!("`{path}` is relative to the base image's directory"));
-                    }
+                if let (false, Some((path, _))) = (set[stage], value)
+                    && !absolute(path)
+                {
+                    out.report(inst, text.span, format!("`{path}` is relative to the base image's directory"));
                 }
                 set[stage] = true;
             }
