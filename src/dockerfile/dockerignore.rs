@@ -134,6 +134,19 @@ impl Matcher {
         Ok(Self { patterns: list })
     }
 
+    /// Whether there are no patterns.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Fails where a pattern would only fail once it is tried.
+    pub(crate) fn usable(&self) -> Result<(), IgnoreError> {
+        match self.patterns.iter().find(|p| matches!(p.kind, Kind::Bad)) {
+            Some(bad) => Err(IgnoreError::Pattern(bad.text.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Whether any pattern takes paths in again.
     pub fn has_exclusions(&self) -> bool {
         self.patterns.iter().any(|p| p.exclusion)
@@ -219,7 +232,7 @@ impl Matcher {
     }
 
     /// Matching on a walk: what matched the parent matches what is below.
-    fn with_parent(&self, path: &str, parent: Option<&[bool]>) -> Result<(bool, Vec<bool>), IgnoreError> {
+    pub(crate) fn with_parent(&self, path: &str, parent: Option<&[bool]>) -> Result<(bool, Vec<bool>), IgnoreError> {
         let mut matched = false;
         let mut matches = vec![false; self.patterns.len()];
         for (i, pattern) in self.patterns.iter().enumerate() {
