@@ -167,7 +167,7 @@ impl StepError {
             Self::NoUsers(_) => "CHOWN_NO_USERS",
             Self::Checksum => "ADD_CHECKSUM_LOCAL",
             Self::Remote(_) => "ADD_REMOTE_UNAVAILABLE",
-            Self::NoExecutor => "RUN_NO_EXECUTOR",
+            Self::NoExecutor => "RUN_NEEDS_EXECUTOR",
             Self::Run(_) => "RUN_FAILED",
             Self::Read { .. } => "BUILD_READ_FAILED",
             Self::Tar(error) => error.code(),

@@ -180,9 +180,11 @@ impl SaveError {
 pub enum SaveFormat {
     /// A tar with an OCI image layout (image-layout.md).
     OciLayout,
-    /// The same with Docker's `manifest.json`: what `docker save` writes since version 25. Older Docker, podman and
-    /// skopeo follow `manifest.json` to the same blobs.
+    /// A tar with Docker's `manifest.json`, the configurations and the layers, for `docker load`, `podman load` and
+    /// skopeo. It has no manifests, so the digest of the image is made anew by whoever reads it.
     DockerArchive,
+    /// Both in one: what `docker save` writes since version 25.
+    Hybrid,
 }
 
 /// The archive, its members sorted by name, without times and owners: the same contents give the same bytes.
@@ -193,9 +195,12 @@ pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> 
     }
     let mut files: BTreeMap<String, Piece> = BTreeMap::new();
     let mut text = |name: &str, bytes: Vec<u8>| files.insert(name.to_owned(), Piece::Bytes(bytes.into()));
-    text("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec());
-    text("index.json", json(serde_json::to_vec(&Index::oci(contents.manifests.clone())))?);
-    if format == SaveFormat::DockerArchive {
+    if format != SaveFormat::DockerArchive {
+        text("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec());
+        text("index.json", json(serde_json::to_vec(&Index::oci(contents.manifests.clone())))?);
+    }
+    let mut listed: BTreeSet<&Digest> = BTreeSet::new();
+    if format != SaveFormat::OciLayout {
         if contents.images.is_empty() {
             return Err(SaveError::Nothing);
         }
@@ -205,6 +210,7 @@ pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> 
                 if !contents.blobs.contains_key(digest) {
                     return Err(SaveError::BlobMissing(digest.clone()));
                 }
+                listed.insert(digest);
             }
             let layers: Vec<String> = image.layers.iter().map(Digest::blob_path).collect();
             items.push(json!({ "Config": image.config.blob_path(), "RepoTags": image.tags, "Layers": layers }));
@@ -214,6 +220,9 @@ pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> 
     let mut directories = BTreeSet::new();
     directories.insert("blobs".to_owned());
     for (digest, piece) in &contents.blobs {
+        if format == SaveFormat::DockerArchive && !listed.contains(digest) {
+            continue;
+        }
         directories.insert(format!("blobs/{}", digest.algorithm_name()));
         files.insert(digest.blob_path(), piece.clone());
     }

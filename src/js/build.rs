@@ -295,7 +295,7 @@ impl ImageBuild {
                         .collect(),
                 })
                 .collect();
-            let rope = save(&built.contents, SaveFormat::DockerArchive).map_err(save_error)?;
+            let rope = save(&built.contents, SaveFormat::OciLayout).map_err(save_error)?;
             let image = Image::open(Rc::new(rope), Limits::default(), &HostWatch).await.map_err(open_error)?;
             let answer = js_sys::Object::new();
             js_sys::Reflect::set(&answer, &"image".into(), &ImageHandle { image: Rc::new(image) }.into())?;
@@ -343,8 +343,10 @@ impl SavedArchive {
 pub enum ArchiveFormat {
     /// A tar with an OCI image layout.
     OciLayout,
-    /// An archive for `docker load`, `podman load` and skopeo; also an OCI layout.
+    /// An archive for `docker load`, `podman load` and skopeo.
     DockerArchive,
+    /// Both in one, as `docker save` writes since version 25.
+    Hybrid,
 }
 
 #[wasm_bindgen]
@@ -357,7 +359,8 @@ impl ImageHandle {
         let format = match format.as_string().as_deref() {
             Some("oci-layout") => SaveFormat::OciLayout,
             Some("docker-archive") => SaveFormat::DockerArchive,
-            _ => return Err(error("OPTIONS_INVALID", "format: expected oci-layout or docker-archive", &())),
+            Some("hybrid") => SaveFormat::Hybrid,
+            _ => return Err(error("OPTIONS_INVALID", "format: expected oci-layout, docker-archive or hybrid", &())),
         };
         let image = self.image.clone();
         Ok(task(async move {

@@ -16,7 +16,7 @@ const command: Command = {
     file: { type: 'string', short: 'f', value: 'FILE', help: 'the Dockerfile (default: CONTEXT/Dockerfile)' },
     tag: { type: 'string', short: 't', multiple: true, value: 'NAME', help: 'name the image; may be repeated' },
     output: { type: 'string', short: 'o', value: 'FILE', help: 'the tar to write; - is standard output (default: image.tar)' },
-    type: { type: 'string', value: 'TYPE', choices: ['oci-layout', 'docker-archive'], help: 'oci-layout or docker-archive (default: oci-layout)' },
+    type: { type: 'string', value: 'TYPE', choices: ['oci-layout', 'docker-archive', 'hybrid'], help: 'oci-layout, docker-archive or hybrid, which is both (default: oci-layout)' },
     target: { type: 'string', value: 'STAGE', help: 'the stage to build (default: the last)' },
     platform: { type: 'string', multiple: true, value: 'OS/ARCH', help: 'such as linux/arm64; several make an index' },
     'build-arg': { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'set a build argument; may be repeated' },
@@ -75,7 +75,7 @@ const command: Command = {
       const { line } = error.details;
       throw new LayerwrightError(error.code, `${dockerfile}${typeof line === 'number' ? `:${line}` : ''}: ${error.message}`, error.details, { cause: error });
     }
-    const archive = await saveImage(image, { format: text(args, 'type') as 'oci-layout' | 'docker-archive' | undefined, onProgress });
+    const archive = await saveImage(image, { format: text(args, 'type') as 'oci-layout' | 'docker-archive' | 'hybrid' | undefined, onProgress });
     const sha256 = await write(archive, output);
     end();
 
