@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use layerwright::archive::tar_write::Time;
+use layerwright::build::copy::{CopyOptions, copy};
 use layerwright::build::diff::{ChangeKind, diff};
+use layerwright::build::glob::expand;
 use layerwright::build::layer::{LayerCompression, LayerWriter};
 use layerwright::build::tree::{Content, Kind, Meta, Node, Tree};
+use layerwright::build::unpack::{UnpackError, UnpackLimits, Unpacked, Unpacker};
 use layerwright::layer::{Ingest, IngestOptions, Layer};
 use proptest::prelude::*;
 
@@ -90,7 +93,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op, 0..30)
 }
 
-fn layer(old: &Tree, new: &Tree, compression: LayerCompression) -> Layer {
+fn blob(old: &Tree, new: &Tree, compression: LayerCompression) -> Vec<u8> {
     let mut writer = LayerWriter::new(compression);
     for change in diff(old, new) {
         writer.member(&change.member(None)).unwrap();
@@ -101,13 +104,28 @@ fn layer(old: &Tree, new: &Tree, compression: LayerCompression) -> Layer {
             writer.end(bytes.len() as u64);
         }
     }
-    let blob = writer.finish();
+    writer.finish().bytes
+}
+
+fn layer(old: &Tree, new: &Tree, compression: LayerCompression) -> Layer {
     let options = IngestOptions { contents: Some(u64::MAX), ..IngestOptions::default() };
     let mut ingest = Ingest::new(&options);
-    ingest.push(&blob.bytes);
+    ingest.push(&blob(old, new, compression));
     let layer = ingest.finish();
     assert!(layer.error().is_none(), "{:?}", layer.error());
     layer
+}
+
+/// What `ADD` makes of an archive that comes in pieces.
+fn unpack(bytes: &[u8], step: usize) -> Result<Unpacked, UnpackError> {
+    let limits = UnpackLimits { bytes: 1 << 20, entries: 10_000 };
+    let mut unpacker = Unpacker::new(Tree::default(), Vec::new(), &Meta::default(), None, limits).unwrap();
+    for piece in bytes.chunks(step) {
+        if !unpacker.push(piece)? {
+            break;
+        }
+    }
+    unpacker.finish()
 }
 
 /// Every name with all that a layer keeps of it.
@@ -129,7 +147,7 @@ fn facts(tree: &Tree) -> BTreeMap<Vec<u8>, String> {
                 format!("file {:?} {:?}", meta.mtime, Sha256::digest(bytes).as_slice())
             }
             Kind::Symlink(target) => format!("symlink {target:?}"),
-            _ => unreachable!("no such nodes are made"),
+            other => format!("{other:?}"),
         };
         out.insert(path, format!("{:o} {} {} {what}", meta.mode, meta.uid, meta.gid));
     }
@@ -173,5 +191,59 @@ proptest! {
         prop_assert!(merged.apply(1, &above.index).is_empty());
         prop_assert_eq!(read(&merged, &[&below, &above]), facts(&new));
         prop_assert!(diff(&new, &new.clone()).is_empty());
+    }
+
+    #[test]
+    fn unpacking_gives_the_tree_that_was_packed(list in ops(), step in 1usize..3000) {
+        let mut tree = Tree::default();
+        list.iter().for_each(|op| apply(&mut tree, op));
+        for compression in [LayerCompression::None, LayerCompression::Gzip(1), LayerCompression::Zstd] {
+            match unpack(&blob(&Tree::default(), &tree, compression), step).unwrap() {
+                Unpacked::Tree(unpacked) => prop_assert_eq!(facts(&unpacked), facts(&tree)),
+                Unpacked::NotAnArchive => prop_assert!(facts(&tree).is_empty()),
+            }
+        }
+    }
+
+    #[test]
+    fn damage_is_an_error_or_nothing_at_all(
+        list in ops(),
+        hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut tree = Tree::default();
+        list.iter().for_each(|op| apply(&mut tree, op));
+        let mut bytes = blob(&Tree::default(), &tree, LayerCompression::None);
+        for (at, byte) in hits {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len() + 1));
+        if let Ok(Unpacked::Tree(unpacked)) = unpack(&bytes, 512) {
+            // Whatever came of it can be written and read again.
+            layer(&Tree::default(), &unpacked, LayerCompression::None);
+        }
+    }
+
+    #[test]
+    fn copies_of_anything_end(
+        first in ops(),
+        second in ops(),
+        source in "[anx./*?\\[\\]]{0,12}",
+        destination in "/[an./]{0,9}",
+    ) {
+        let (mut from, mut into) = (Tree::default(), Tree::default());
+        first.iter().for_each(|op| apply(&mut from, op));
+        second.iter().for_each(|op| apply(&mut into, op));
+        let before = facts(&into);
+        let mut after = into.clone();
+        if copy(&mut after, destination.as_bytes(), &from, source.as_bytes(), &CopyOptions::default()).is_ok() {
+            let changes = diff(&into, &after);
+            prop_assert!(changes.iter().all(|change| !matches!(change.kind, ChangeKind::Removed)));
+        }
+        prop_assert_eq!(facts(&into), before);
+        if let Ok(Some(found)) = expand(&from, source.as_bytes()) {
+            prop_assert!(found.iter().all(|path| from.get(path).is_some()));
+        }
     }
 }
