@@ -274,7 +274,7 @@ for (const colorScheme of ['light', 'dark'])
       };
       const narrow = width < 900;
       await check('start');
-      await page.getByRole('button', { name: 'Example' }).click();
+      await page.getByRole('button', { name: 'Example', exact: true }).click();
       await page.locator('.fd').first().waitFor({ state: 'attached' });
       await check('Dockerfile');
       if (narrow) {
@@ -320,3 +320,26 @@ for (const colorScheme of ['light', 'dark'])
       assert.deepEqual(wrong, []);
       await context.close();
     });
+
+test('the example image is assembled in the tab, opened and verified', async () => {
+  const { page, context, wrong } = await open();
+  await page.getByRole('button', { name: 'Example image' }).click();
+  await page.locator('h1', { hasText: 'static-site:1.0.0' }).waitFor();
+  await page.locator('.shield', { hasText: /(\d+) of \1 digests verified/ }).waitFor();
+  await page.getByLabel('Filter files by name or size').fill('index.html');
+  await page.locator('[role="treeitem"]', { hasText: 'index.html' }).waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('formatting changes the text once, and can be undone', async () => {
+  const { page, context, wrong } = await open('#/dockerfile');
+  await type(page, 'from alpine:3.20\nrun echo a\n');
+  await page.getByRole('button', { name: 'Format' }).click();
+  await page.getByText('Formatted.').waitFor();
+  assert.match(await textOf(page), /^FROM alpine:3\.20\n/);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.waitForFunction(() => document.querySelector('.editor-host').shadowRoot.querySelector('.cm-content').textContent.startsWith('from'));
+  assert.deepEqual(wrong, []);
+  await context.close();
+});

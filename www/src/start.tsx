@@ -1,6 +1,6 @@
 import { EXAMPLES } from './examples.ts';
 import { hrefOf } from './lib/route.ts';
-import { newDockerfile, openExample } from './ui/commands.ts';
+import { newDockerfile, openExample, openExampleImage } from './ui/commands.ts';
 import { pickFile } from './ui/drop.tsx';
 
 const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
@@ -32,6 +32,9 @@ export function Start() {
                 <button type="button" class="btn" onClick={() => pickFile()}>
                   Choose a file
                 </button>
+                <button type="button" class="btn" aria-label="Example image" onClick={openExampleImage}>
+                  Example
+                </button>
               </div>
             </section>
           </div>
@@ -55,6 +58,18 @@ export function Start() {
                   </a>
                 </li>
               ))}
+              <li>
+                <a
+                  class="link"
+                  href="#/image"
+                  onClick={(event) => {
+                    event.preventDefault();
+                    openExampleImage();
+                  }}
+                >
+                  Its image, assembled in this tab
+                </a>
+              </li>
             </ul>
           </section>
           <section>

@@ -1,5 +1,6 @@
 // The one place that knows the Dockerfile functions of the package.
 import * as lw from 'layerwright/lint';
+import { familiar } from './names.ts';
 import type { Analysis, AnalyseParams, ContainerConfig, FixedText, Plan } from './types.ts';
 
 type Options = Pick<lw.LintOptions, 'buildArgs' | 'target' | 'platform' | 'dockerignore'>;
@@ -63,9 +64,6 @@ function lastLine(lines: readonly string[], from: number, next: number): number 
   return line;
 }
 
-/** A reference as people write it. */
-const familiar = (reference: string) => reference.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, '');
-
 /** Paths of the context come with a slash in front. */
 const fromFolder = (path: string) => path.replace(/^\/+/, '') || '.';
 
@@ -77,5 +75,5 @@ export async function fixSafe(params: AnalyseParams): Promise<FixedText> {
 
 export async function format(text: string): Promise<string> {
   await lw.init();
-  return (lw as unknown as { format(text: string): string }).format(text);
+  return lw.format(text);
 }

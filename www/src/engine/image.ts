@@ -2,8 +2,9 @@
 import * as lw from 'layerwright';
 import type { CallContext } from '../lib/rpc-types.ts';
 import { FileIndex, type LayerEntry } from './files.ts';
+import { familiar } from './names.ts';
 import { baseLayers, historyItems } from './history.ts';
-import type { ContainerConfig, FileContent, FileDetails, FileKind, FolderFile, ImageSummary, LayerInfo, Oddity, TreeData, VerifyItem, VerifyResult } from './types.ts';
+import type { ContainerConfig, FileContent, FileDetails, FileKind, FolderFile, ImageSummary, LayerInfo, Oddity, Recipe, TreeData, VerifyItem, VerifyResult } from './types.ts';
 
 type Manifest = lw.ManifestSummary;
 
@@ -39,6 +40,15 @@ function entryOf(raw: lw.FileEntry, at: number): LayerEntry {
 
 /** Members that overlay tools put beside whiteouts, and that no runtime shows. */
 const isBookkeeping = (entry: LayerEntry) => (entry.kind === 'whiteout' || entry.kind === 'opaque') && /(^|\/)\.wh\./.test(entry.path);
+
+/** Makes an image of a recipe, as an archive. */
+export async function assemble({ name, dockerfile, files }: Recipe, work: CallContext): Promise<Uint8Array<ArrayBuffer>> {
+  await lw.init();
+  const options = { signal: work.signal, onProgress: work.onProgress };
+  using image = await lw.buildImage({ dockerfile, context: files.map(({ path, text }) => ({ path, bytes: text })), tags: [name] }, options);
+  const archive = await lw.saveImage(image, { format: 'oci-layout' });
+  return Uint8Array.from(await archive.bytes());
+}
 
 /** The image that is open in this worker. */
 export class Reader {
@@ -137,11 +147,14 @@ export class Reader {
     fact('Author', config.author);
     for (const [key, value] of Object.entries(manifest.annotations)) fact(key, value);
     const images = this.#images();
+    // The name in full is only in containerd's annotation; a layout's own is but the tag.
+    const full = manifest.annotations['io.containerd.image.name'];
+    const names = [...new Set([...(full ? [familiar(full)] : []), ...manifest.names])];
     return {
-      name: manifest.names[0] ?? this.#source,
+      name: names[0] ?? this.#source,
       source: this.#source,
       form: image.form,
-      names: manifest.names,
+      names,
       platforms: images.map((other, index) => ({ index, label: labelOf(other, images, index) })),
       platform: images.indexOf(manifest),
       manifestDigest: manifest.digest,

@@ -1,10 +1,15 @@
 import { serve } from '../lib/rpc-serve.ts';
-import { Reader } from './image.ts';
+import { Reader, assemble } from './image.ts';
 import type { ImageApi } from './types.ts';
 
 const reader = new Reader();
 
 serve<ImageApi>({
+  async assemble(recipe, work) {
+    const bytes = await assemble(recipe, work);
+    work.transfer(bytes.buffer as ArrayBuffer);
+    return bytes;
+  },
   open: ({ source, name, platform }, work) => reader.open(source, name, platform, work),
   select: ({ index }, work) => reader.select(index, work),
   tree({ layer, merged }, { transfer }) {

@@ -264,7 +264,16 @@ export interface FolderFile {
   file: Blob;
 }
 
+/** A Dockerfile and its folder, to be made an image without running anything. */
+export interface Recipe {
+  name: string;
+  dockerfile: string;
+  files: { path: string; text: string }[];
+}
+
 export interface ImageApi {
+  /** The image as an OCI layout in a tar. */
+  assemble(params: Recipe): Uint8Array;
   open(params: { source: Blob | FolderFile[]; name: string; platform?: string | undefined }): ImageSummary;
   select(params: { index: number }): ImageSummary;
   tree(params: { layer: number; merged: boolean }): TreeData;

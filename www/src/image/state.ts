@@ -1,6 +1,6 @@
 // The image that is open, and the worker that reads it. The views over it come with the Image view.
 import imageWorkerUrl from '../engine/image.worker.ts?worker&url';
-import type { FolderFile, ImageApi, ImageSummary, VerifyResult } from '../engine/types.ts';
+import type { FolderFile, ImageApi, ImageSummary, Recipe, VerifyResult } from '../engine/types.ts';
 import { isOwnEntry, route, setParams } from '../lib/route.ts';
 import { Client, RemoteError, isAbort } from '../lib/rpc.ts';
 import type { Progress } from '../lib/rpc-types.ts';
@@ -103,6 +103,13 @@ function show(summary: ImageSummary): void {
     const same = wanted === digest;
     setParams({ img: digest, ...(same ? {} : { l: undefined, f: undefined, q: undefined, tab: undefined }) }, wanted === undefined || same || !isOwnEntry() ? 'replace' : 'push');
   }
+}
+
+/** Assembles an image in the worker and opens it like one that was dropped. */
+export async function openRecipe(recipe: Recipe): Promise<void> {
+  const bytes = await reader.call('assemble', recipe);
+  const name = `${recipe.name.split(':', 1)[0]}.tar`;
+  await openImage({ name, size: bytes.length, content: new Blob([bytes as BlobPart]) });
 }
 
 export function stopOpening(): void {

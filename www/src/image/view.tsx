@@ -5,6 +5,7 @@ import { count, duration, exactBytes, isoTime, percent, plural, shortDigest, siz
 import { Name, nameText } from '../lib/names.tsx';
 import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
+import { openExampleImage } from '../ui/commands.ts';
 import { pickFile, pickFolder } from '../ui/drop.tsx';
 import { Digest, Icon, MenuButton, PaneBar, SeverityMark, Tabs } from '../ui/parts.tsx';
 import { Prose } from '../ui/prose.tsx';
@@ -43,6 +44,11 @@ function Nothing() {
           <button type="button" class="btn" onClick={() => pickFolder()}>
             Choose a folder
           </button>
+          {!digest && (
+            <button type="button" class="btn" onClick={openExampleImage}>
+              Example
+            </button>
+          )}
         </div>
       </div>
     </main>

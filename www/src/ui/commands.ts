@@ -1,12 +1,12 @@
 // What the palette can do, in any view.
 import { backToMine, formatText, openText, safeFixes, editor, dockerfile, setText } from '../dockerfile/model.ts';
-import { closeImage, image, verify } from '../image/state.ts';
+import { closeImage, image, openRecipe, verify } from '../image/state.ts';
 import { goTo, route } from '../lib/route.ts';
 import { PROFILES, PROFILE_NAMES, forgetEverything, keysOn, profile, theme } from '../lib/settings.ts';
 import { plural } from '../lib/format.ts';
 import { pickFile } from './drop.tsx';
 import { notify } from './notices.tsx';
-import { EXAMPLES } from '../examples.ts';
+import { EXAMPLES, SITE } from '../examples.ts';
 import { helpOpen } from './help.tsx';
 
 export interface Command {
@@ -25,6 +25,12 @@ export function openExample(index: number): void {
   openText(example.text, `the example ${example.name}`);
 }
 
+/** Assembles the example site and shows its image. */
+export function openExampleImage(): void {
+  if (route.value.view !== 'image') goTo('image', new Map());
+  quietly(openRecipe(SITE));
+}
+
 export function newDockerfile(): void {
   if (route.value.view !== 'dockerfile') goTo('dockerfile');
   if (dockerfile.value.dockerfile !== '') openText('', 'an empty Dockerfile');
@@ -39,6 +45,7 @@ export function commands(): Command[] {
     { id: 'open-file', label: 'Open a file…', run: () => pickFile() },
     { id: 'new', label: 'New Dockerfile', run: newDockerfile },
     ...EXAMPLES.map((example, index) => ({ id: `example-${index}`, label: `Open the example ${example.name}`, run: () => openExample(index) })),
+    { id: 'example-image', label: 'Assemble the example static-site and open its image', run: openExampleImage },
   ];
   if (inDockerfile) {
     list.push({ id: 'format', label: 'Format the Dockerfile', keys: 'Shift Alt F', run: () => quietly(formatText()) });

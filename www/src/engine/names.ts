@@ -1,0 +1,2 @@
+/** A reference as people write it. */
+export const familiar = (reference: string): string => reference.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, '');
