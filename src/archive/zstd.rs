@@ -371,6 +371,15 @@ mod tests {
     }
 
     #[test]
+    fn frames_of_nothing() {
+        // A single segment of no bytes, and a frame without a size, each with one empty raw block.
+        let single = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0];
+        let plain = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 1, 0, 0];
+        let all = [&single[..], &compress(b"x"), &plain, &compress(b"y"), &single].concat();
+        assert_eq!(decode(&all, 4).unwrap(), b"xy");
+    }
+
+    #[test]
     fn damage_is_seen() {
         let good = compress(b"hello hello hello");
         for cut in 1..good.len() {

@@ -129,9 +129,14 @@ impl Image {
         let known = |algorithm| algorithm != Algorithm::Other;
         let blob = layer.digest.as_ref().map_or(Algorithm::Sha256, crate::oci::Digest::algorithm);
         let diff = layer.diff_id.as_ref().map_or(Algorithm::Sha256, crate::oci::Digest::algorithm);
+        let mut diff_ids = vec![if known(diff) { diff } else { Algorithm::Sha256 }];
+        if layer.digest.is_none() && !diff_ids.contains(&Algorithm::Sha256) {
+            // In a Docker archive a layer is known by the sha256 of its tar.
+            diff_ids.push(Algorithm::Sha256);
+        }
         IngestOptions {
             blob: [blob].into_iter().filter(|name| known(*name)).collect(),
-            diff: [if known(diff) { diff } else { Algorithm::Sha256 }].into(),
+            diff: diff_ids,
             contents,
             limits: self.limits.layer,
         }
@@ -204,7 +209,15 @@ impl Image {
         limit: u64,
         watch: &dyn Watch,
     ) -> Result<Vec<u8>, FileError> {
-        let merged = self.tree(manifest, None, watch).await?;
+        let kept = self.last_tree.borrow().as_ref().filter(|(of, _)| *of == manifest).map(|(_, tree)| tree.clone());
+        let merged = match kept {
+            Some(merged) => merged,
+            None => {
+                let merged = Rc::new(self.tree(manifest, None, watch).await?);
+                *self.last_tree.borrow_mut() = Some((manifest, merged.clone()));
+                merged
+            }
+        };
         self.read_merged(&merged, manifest, path, limit, watch).await
     }
 

@@ -1,11 +1,14 @@
 //! Opens what holds images: finds the documents, follows them, and notes what is wrong.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::describe::{Described, Notes, valid_ref_name};
+use super::entries::MergedTree;
 use super::finding::ImageFinding;
 use super::read::{Source, Step, Watch};
 use super::store::{Blob, FindError, Outer, Store};
@@ -147,6 +150,8 @@ pub struct Image {
     pub limits: Limits,
     pub(crate) store: Store,
     pub(crate) reached: HashSet<u32>,
+    /// The merged tree that files were last read from.
+    pub(crate) last_tree: RefCell<Option<(usize, Rc<MergedTree>)>>,
 }
 
 /// A document that was read.
@@ -215,7 +220,8 @@ impl Image {
         };
         let form = opener.all().await?;
         let (manifests, findings, reached) = (opener.manifests, opener.findings, opener.reached);
-        Ok(Self { form, compression: outer.compression, manifests, findings, limits, store, reached })
+        let last_tree = RefCell::default();
+        Ok(Self { form, compression: outer.compression, manifests, findings, limits, store, reached, last_tree })
     }
 
     /// The files it is made of.
@@ -496,6 +502,12 @@ impl Opener<'_> {
             self.size_mismatch(&document, &descriptor, blob.size);
         }
         manifest.size = blob.size;
+        let mut descriptor = descriptor;
+        if descriptor.media_type.as_str().is_empty() && blob.size <= self.limits.json.bytes as u64 {
+            // What is missing was reported; the document itself tells what it is.
+            descriptor.media_type = self.guess_type(blob).await;
+            manifest.media_type = descriptor.media_type.clone();
+        }
         let kind = descriptor.media_type.kind();
         let known =
             matches!(kind, MediaKind::Manifest | MediaKind::Index | MediaKind::Schema1 | MediaKind::ArtifactManifest);
@@ -558,6 +570,22 @@ impl Opener<'_> {
         manifest.json = read.value;
         self.manifests.push(manifest);
         Ok(())
+    }
+
+    /// The media type of a document whose descriptor names none.
+    async fn guess_type(&self, blob: Blob) -> MediaType {
+        let bytes = self.store.read_all(blob).await.unwrap_or_default();
+        let Ok((value, _)) = json::parse(&bytes, self.limits.json) else { return MediaType::default() };
+        if let Some(own) = value.get("mediaType").and_then(Value::as_str).filter(|own| !own.is_empty()) {
+            return own.into();
+        }
+        if value.get("manifests").is_some_and(Value::is_array) {
+            MediaType::OCI_INDEX.into()
+        } else if value.get("layers").is_some_and(Value::is_array) && value.get("config").is_some() {
+            MediaType::OCI_MANIFEST.into()
+        } else {
+            MediaType::default()
+        }
     }
 
     fn size_mismatch(&mut self, document: &str, descriptor: &Described, size: u64) {

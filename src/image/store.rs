@@ -15,6 +15,8 @@ use crate::oci::{Compression, Digest};
 
 /// How much is read at once.
 pub(crate) const CHUNK: usize = 512 << 10;
+/// How much of it is unpacked before others get their turn.
+const PIECE: usize = 128 << 10;
 
 /// A file of the store. Its number is the same for every name it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -345,9 +347,16 @@ impl Store {
             if bytes.is_empty() {
                 break;
             }
-            ingest.push(&bytes);
-            at += bytes.len() as u64;
-            watch.step(Step { phase, done: at, total: Some(blob.size), item: Some(name) }).await;
+            let mut rest = bytes.as_slice();
+            while !rest.is_empty() {
+                // Small pieces of what unpacks to very much, so that whoever watches can stop it soon.
+                let length = if ingest.unpacked() / 64 > at { 1 << 10 } else { PIECE };
+                let (piece, after) = rest.split_at(rest.len().min(length));
+                ingest.push(piece);
+                rest = after;
+                at += piece.len() as u64;
+                watch.step(Step { phase, done: at, total: Some(blob.size), item: Some(name) }).await;
+            }
         }
         let layer = Rc::new(ingest.finish());
         self.layers.borrow_mut().insert((blob.number, contents), layer.clone());

@@ -348,7 +348,7 @@ fn layer_summary(reference: &LayerRef, docker: bool, layer: Option<&Layer>) -> L
     let algorithm = declared.map_or(crate::oci::Algorithm::Sha256, Digest::algorithm);
     let computed = layer.and_then(|layer| layer.diff_id(algorithm));
     let digest = match (docker, layer) {
-        (true, Some(_)) => computed.or(reference.digest.as_ref()),
+        (true, Some(layer)) => layer.diff_id(crate::oci::Algorithm::Sha256).or(reference.digest.as_ref()),
         _ => reference.digest.as_ref(),
     };
     let diff_id = if layer.is_some() { computed } else { declared };

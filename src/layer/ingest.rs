@@ -455,6 +455,11 @@ impl Ingest {
         }
     }
 
+    /// Bytes of the uncompressed tar so far.
+    pub fn unpacked(&self) -> u64 {
+        self.state.made
+    }
+
     /// No more is wanted: the decompressor has given up, and only the digest of the blob is still being computed.
     pub fn has_failed(&self) -> bool {
         self.layer.decode_error.is_some()
