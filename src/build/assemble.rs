@@ -10,7 +10,7 @@ use super::context::{ContextFile, tree, without_ignored};
 use super::error::BuildError;
 use super::layer::LayerCompression;
 use super::recipe::{Planned, recipe};
-use super::run::{Answer, Executor, Host, Inputs, OnRun, Outcome, RunOptions, Skipped, run};
+use super::run::{Answer, Executor, Host, Inputs, Members, OnRun, Outcome, RunOptions, Skipped, run};
 use super::step::{Base, ImageKey};
 use super::tree::{Content, Kind, Tree, clean};
 use super::unpack::UnpackLimits;
@@ -378,12 +378,7 @@ struct ImageHost<'a> {
 }
 
 impl Host for ImageHost<'_> {
-    fn members<'a>(
-        &'a self,
-        image: u32,
-        layer: u32,
-        entries: &'a BTreeSet<u32>,
-    ) -> Answer<'a, BTreeMap<u32, Rc<[u8]>>> {
+    fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>) -> Answer<'a, Members> {
         Box::pin(async move {
             let base = self.images.get(image as usize).ok_or("there is no such image")?;
             base.members(layer, entries, self.watch).await

@@ -18,14 +18,16 @@ use super::unpack::{UnpackLimits, Unpacked, Unpacker};
 use crate::archive::tar_write::Time;
 use crate::dockerfile::patterns::Patterns;
 
+/// The bytes of members of a layer, by their number.
+pub type Members = BTreeMap<u32, Rc<[u8]>>;
+
 /// What an asynchronous port gives.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
 
 /// Where a build gets bytes from and whom it tells how far it is.
 pub trait Host {
     /// The bytes of the members `entries` of a layer of an image that was given, in one pass over that layer.
-    fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>)
-    -> Answer<'a, BTreeMap<u32, Rc<[u8]>>>;
+    fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>) -> Answer<'a, Members>;
 
     /// Told before each step: how many are done, how many there are, and which comes. It may wait for its listener.
     fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -440,7 +442,7 @@ impl Builder<'_> {
                 wanted.entry((*image, *layer)).or_default().insert(*entry);
             }
         }
-        let mut fetched: HashMap<(u32, u32), BTreeMap<u32, Rc<[u8]>>> = HashMap::new();
+        let mut fetched: HashMap<(u32, u32), Members> = HashMap::new();
         for ((image, layer), entries) in &wanted {
             let message = |message| StepError::Read { path: format!("layer {layer}"), message };
             let members = self.host.members(*image, *layer, entries).await.map_err(message)?;

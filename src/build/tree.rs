@@ -193,6 +193,9 @@ pub enum TreeError {
 pub const MAX_DEPTH: usize = 512;
 const MAX_LINKS: usize = 255;
 
+/// A name that a path has come through, and what it names.
+type Passed<'a> = (Box<[u8]>, Option<&'a Rc<Node>>);
+
 /// A root directory.
 #[derive(Clone, Debug)]
 pub struct Tree {
@@ -236,7 +239,7 @@ impl Tree {
         let mut rest: Path = clean(path);
         rest.reverse();
         let mut links = 0;
-        let mut done: Vec<(Box<[u8]>, Option<&Rc<Node>>)> = Vec::new();
+        let mut done: Vec<Passed<'_>> = Vec::new();
         while let Some(name) = rest.pop() {
             if done.len() >= MAX_DEPTH {
                 return Err(TreeError::TooDeep(String::from_utf8_lossy(path.get(..80).unwrap_or(path)).into_owned()));
