@@ -146,8 +146,75 @@ fn is_git(text: &str) -> bool {
     name(user, b"_-") && name(host, b"-.") && !path.is_empty()
 }
 
+/// Checks the query of a git address, such as `?branch=main&subdir=docs`.
+fn git_query(address: &str, checksum: Option<&str>, keep_git_dir: Option<bool>) -> Result<(), Refusal> {
+    let bad = |message: String| {
+        refuse(message, "use ref, tag, branch, subdir, checksum, keep-git-dir and submodules, each once, with a value")
+    };
+    if !address.contains("://") {
+        return Ok(());
+    }
+    let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
+    let Some((_, query)) = before.split_once('?') else { return Ok(()) };
+    let (commit, directory) = fragment.split_once(':').unwrap_or((fragment, ""));
+    let (mut wanted, mut directory) = (commit.to_owned(), directory.to_owned());
+    let mut named = Vec::new();
+    let mut seen = Vec::new();
+    for part in query.split('&').filter(|p| !p.is_empty()) {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        if seen.contains(&key) {
+            return bad(format!("query {key:?} has multiple values"));
+        }
+        seen.push(key);
+        if value.is_empty() && !matches!(key, "submodules" | "keep-git-dir") {
+            return bad(format!("query {key:?} has no value"));
+        }
+        match key {
+            "ref" if !wanted.is_empty() && wanted != value => {
+                return bad(format!("ref conflicts: {wanted:?} and {value:?}"));
+            }
+            "ref" => wanted = value.to_owned(),
+            "subdir" if !directory.is_empty() && directory != value => {
+                return bad(format!("subdir conflicts: {directory:?} and {value:?}"));
+            }
+            "subdir" => directory = value.to_owned(),
+            "tag" => named.push(("refs/tags/", value)),
+            "branch" => named.push(("refs/heads/", value)),
+            "checksum" | "commit" if checksum.is_some_and(|c| c != value) => {
+                return bad(format!("checksum conflicts: {:?} and {value:?}", checksum.unwrap_or_default()));
+            }
+            "checksum" | "commit" => {}
+            "keep-git-dir" | "submodules" => {
+                let on = if value.is_empty() { Some(true) } else { crate::dockerfile::mount::parse_bool(value) };
+                let Some(on) = on else { return bad(format!("invalid {key} value: {value:?}")) };
+                if key == "keep-git-dir" && keep_git_dir.is_some_and(|k| k != on) {
+                    return bad("inconsistent keep-git-dir".to_owned());
+                }
+            }
+            _ => return bad(format!("unexpected query {key:?}")),
+        }
+    }
+    match named.as_slice() {
+        [_, _, ..] => bad("branch conflicts with tag".to_owned()),
+        [(prefix, name)] => {
+            let full = if name.starts_with(prefix) { (*name).to_owned() } else { format!("{prefix}{name}") };
+            if wanted.is_empty() || wanted == full {
+                Ok(())
+            } else {
+                bad(format!("ref conflicts: {wanted:?} and {full:?}"))
+            }
+        }
+        [] => Ok(()),
+    }
+}
+
 /// Whether the sources suit the instruction.
-pub(crate) fn sources(sources: &[Source], add: bool, checksum: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn sources(
+    sources: &[Source],
+    add: bool,
+    checksum: Option<&str>,
+    keep_git_dir: Option<bool>,
+) -> Result<(), Refusal> {
     if let Some(checksum) = checksum.filter(|c| !c.is_empty()) {
         let paths = sources.iter().filter(|s| !matches!(s, Source::Inline(..))).count();
         match sources.first() {
@@ -170,6 +237,9 @@ pub(crate) fn sources(sources: &[Source], add: bool, checksum: Option<&str>) -> 
         }
     }
     for source in sources {
+        if let Source::Git(address) = source {
+            git_query(address, checksum, keep_git_dir)?;
+        }
         match source {
             Source::Git(_) if !add => return refuse("source can't be a git ref for COPY".to_owned(), "use ADD"),
             Source::Http(_) if !add => return refuse("source can't be a URL for COPY".to_owned(), "use ADD"),
@@ -208,5 +278,8 @@ mod tests {
         assert!(is_git("git@github.com:moby/buildkit.git"));
         assert!(!is_git("https://example.org/a.tar.gz"));
         assert!(!is_git("a:b"));
+        let query = |q: &str| git_query(&format!("https://h/a.git{q}"), None, None).is_ok();
+        assert!(query("?branch=b&subdir=d&keep-git-dir=1") && query("?ref=a#a") && query(""));
+        assert!(!query("?branch=b&tag=t") && !query("?x=1") && !query("?ref=") && !query("?ref=a#b"));
     }
 }

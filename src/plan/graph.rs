@@ -1058,7 +1058,8 @@ impl Dispatch<'_, '_, '_> {
         }
         let mut sources: Vec<Source> = paths.iter().map(|p| check::source(p)).collect();
         sources.extend(inline.iter().cloned().map(|(name, data)| Source::Inline(name, data)));
-        check::sources(&sources, add, checksum.as_deref()).map_err(|r| self.refuse("PLAN_SOURCE", r))?;
+        check::sources(&sources, add, checksum.as_deref(), copy.keep_git_dir)
+            .map_err(|r| self.refuse("PLAN_SOURCE", r))?;
         for source in &sources {
             if let Source::Path(p) = source {
                 path::normalize("/", p, self.windows, false).map_err(path_error)?;
