@@ -309,7 +309,7 @@ impl<'a> Inst<'a> {
         let mut commands = Vec::new();
         for body in &bodies {
             // hadolint sees no command in what ShellCheck cannot parse.
-            if exact && !body.script.errors.is_empty() {
+            if exact && body.script.errors.iter().any(shell::SyntaxError::is_fatal) {
                 continue;
             }
             if body.interpreter.as_deref().is_some_and(|i| !Dialect::knows(i)) && !exact {

@@ -405,8 +405,11 @@ pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
     let cx = ShellContext::new(&parsed, dialect, known);
     let rules: Vec<&'static Rule> = rules::RULES.iter().copied().filter(|r| r.is_shell()).collect();
     let index = LineIndex::new(script.as_bytes());
+    // Where the script does not parse, what its recovered tree says is a guess.
+    let broken = parsed.errors.iter().any(crate::shell::SyntaxError::is_fatal);
     let mut settled: Vec<Settled> = check_script(&cx, &parsed, &rules)
         .into_iter()
+        .filter(|raw| !broken || raw.rule.code.starts_with("SC1"))
         .map(|raw| {
             let Position { line, .. } = index.position(raw.span.start);
             let lines = Lines { from: line, to: line };

@@ -15,6 +15,7 @@ pub fn parse(source: &str) -> Script {
         end: source.len(),
         depth: 0,
         pending: Vec::new(),
+        open: Vec::new(),
         out: Script::default(),
     };
     parser.out.source = source.to_owned();
@@ -59,6 +60,8 @@ struct Parser<'s> {
     end: usize,
     depth: usize,
     pending: Vec<Pending>,
+    /// Starts of the commands that are being read, and whether each is a compound one.
+    open: Vec<(usize, bool)>,
     out: Script,
 }
 
@@ -116,7 +119,10 @@ impl Parser<'_> {
     fn error(&mut self, kind: SyntaxErrorKind, from: usize, to: usize) {
         // One mistake can be met again on the way out of the constructs around it; the first report says it.
         if self.out.errors.len() < 64 {
-            self.out.errors.push(SyntaxError { kind, span: Span::new(from, to) });
+            // A compound command is not around itself.
+            let itself = usize::from(self.open.last() == Some(&(from, true)));
+            let enclosing = self.open.iter().rev().nth(itself).map(|(start, _)| *start as u32);
+            self.out.errors.push(SyntaxError { kind, span: Span::new(from, to), stopped: self.at as u32, enclosing });
         }
     }
 
@@ -373,14 +379,18 @@ impl Parser<'_> {
             CommandKind::Missing
         } else {
             self.depth += 1;
+            self.open.push((start, true));
             let kind = self.command_kind(start);
+            self.open.pop();
             self.depth -= 1;
             kind
         };
         let mut command = Command { kind, redirections: Vec::new(), span: Span::new(start, self.at) };
         match &mut command.kind {
             CommandKind::Simple(_) => {
+                self.open.push((start, false));
                 let (simple, redirections, end) = self.simple(start);
+                self.open.pop();
                 command.kind = if simple.words.is_empty() && simple.assignments.is_empty() && redirections.is_empty() {
                     CommandKind::Missing
                 } else {
@@ -426,7 +436,17 @@ impl Parser<'_> {
             self.close(b')', start);
             return CommandKind::Subshell(body);
         }
+        let glued = self.is_glued_brace();
         match self.peek_word() {
+            _ if glued => {
+                self.error(SyntaxErrorKind::GluedBrace, start + 1, start + 2);
+                self.at += 1;
+                let body = self.list(false);
+                if self.peek_word() == "}" {
+                    self.at += 1;
+                }
+                CommandKind::Brace(body)
+            }
             "{" => {
                 self.at += 1;
                 let body = self.list(false);
@@ -447,6 +467,18 @@ impl Parser<'_> {
             "function" => self.function_command(start),
             _ => CommandKind::Simple(Simple::default()),
         }
+    }
+
+    /// A `{` that begins a command, with a word right behind it and a `}` later.
+    fn is_glued_brace(&self) -> bool {
+        let next = self.byte(self.at + 1);
+        self.peek() == b'{'
+            && (next.is_ascii_alphanumeric() || next == b'_')
+            && self.brace_end(self.at).is_none()
+            && self.src.get(self.at..self.end).is_some_and(|rest| {
+                let line = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+                rest.get(..line).is_some_and(|l| memchr::memmem::find(l, b"; }").is_some())
+            })
     }
 
     fn close(&mut self, closer: u8, opened: usize) {
@@ -637,8 +669,7 @@ impl Parser<'_> {
         self.skip_blank();
         if self.peek() == b'(' {
             self.at += 1;
-            self.skip_blank();
-            self.close(b')', start);
+            self.parameters(start);
         }
         self.skip_newlines();
         let body = Box::new(self.command());
@@ -658,14 +689,43 @@ impl Parser<'_> {
             look += 1;
         }
         if self.byte(look) != b')' {
-            return;
+            if !self.is_function_with_parameters() {
+                return;
+            }
+            self.at += 1;
+            self.parameters(command.span.start as usize);
+        } else {
+            self.at = look + 1;
         }
-        self.at = look + 1;
+        self.open.push((command.span.start as usize, false));
         self.skip_newlines();
         let name = self.text(name_span.start as usize, name_span.end as usize);
         let body = Box::new(self.command());
+        self.open.pop();
         command.span = command.span.to(body.span);
         command.kind = CommandKind::Function { name, name_span, keyword: false, body };
+    }
+
+    /// Behind the `(` of a function: its `)`, and what should not stand before it.
+    fn parameters(&mut self, start: usize) {
+        self.skip_blank();
+        if self.peek() != b')' {
+            let from = self.at;
+            while !self.done() && !matches!(self.peek(), b')' | b'\n' | b';' | b'{') {
+                self.at += 1;
+            }
+            self.error(SyntaxErrorKind::Parameters, from, from + 1);
+        }
+        self.close(b')', start);
+    }
+
+    /// Whether `(…) {` follows: a function definition with parameters.
+    fn is_function_with_parameters(&self) -> bool {
+        let rest = self.src.get(self.at..self.end).unwrap_or(&[]);
+        let Some(close) = rest.iter().take(200).position(|b| *b == b')') else { return false };
+        let inside = rest.get(1..close).unwrap_or(&[]);
+        let plain = inside.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b',' | b'_' | b'$'));
+        plain && rest.get(close + 1..).unwrap_or(&[]).trim_ascii_start().first() == Some(&b'{')
     }
 
     fn double_bracket(&mut self, start: usize) -> CommandKind {

@@ -24,8 +24,19 @@ pub struct Script {
 pub struct SyntaxError {
     /// What is wrong.
     pub kind: SyntaxErrorKind,
-    /// Where.
+    /// Where: for [`SyntaxErrorKind::Unclosed`] and [`SyntaxErrorKind::Incomplete`] the opening.
     pub span: Span,
+    /// Offset at which reading could not go on.
+    pub stopped: u32,
+    /// Offset of the command or group around it.
+    pub enclosing: Option<u32>,
+}
+
+impl SyntaxError {
+    /// Whether a shell refuses the script for it.
+    pub fn is_fatal(&self) -> bool {
+        !matches!(self.kind, SyntaxErrorKind::GluedBrace | SyntaxErrorKind::Parameters)
+    }
 }
 
 /// The ways in which a script can fail to parse.
@@ -41,6 +52,10 @@ pub enum SyntaxErrorKind {
     Incomplete,
     /// A `(` inside a command.
     Parenthesis,
+    /// `{` with no space behind it.
+    GluedBrace,
+    /// A function with parameters in its parentheses.
+    Parameters,
     /// A redirection without a target.
     MissingTarget,
     /// Nested more than [`super::MAX_DEPTH`] levels deep.
