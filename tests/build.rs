@@ -314,6 +314,16 @@ fn each_stage_has_the_base_of_its_own_platform() {
 }
 
 #[test]
+fn a_stage_that_starts_from_files_has_them_as_a_layer() {
+    let mut contexts = BTreeMap::new();
+    contexts.insert("files".to_owned(), NamedContext::Files(vec![file("f", "x")]));
+    let request = Request { dockerfile: b"FROM files\nENV A=1\n".to_vec(), contexts, ..Request::default() };
+    let (config, lines) = reread(&run(request).unwrap()).remove("amd64").unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(config["history"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn run_stops_or_is_left_out_and_said_so() {
     let dockerfile = "FROM scratch AS a\nCOPY f /f\nRUN one\nFROM a\nRUN two\nCOPY f /g\n";
     let context = || vec![file("f", "x")];

@@ -461,6 +461,7 @@ impl Documents<'_> {
             config.created = None;
         }
         self.leave_out(&mut config, &outcome.skipped);
+        settle_history(&mut config);
         let (config_digest, bytes) = blob(document(&config)?);
         let media = if self.docker { MediaType::DOCKER_CONFIG } else { MediaType::OCI_CONFIG };
         let descriptor = Descriptor::new(media, config_digest.clone(), bytes.size());
@@ -523,6 +524,25 @@ impl Documents<'_> {
     }
 }
 
+/// Makes the history account for every layer and for no more, as BuildKit's exporter does: entries that would be left
+/// over make no layer, and layers that no entry tells of get one (those of a base without history, or of a context that
+/// a stage starts from).
+fn settle_history(config: &mut plan::Image) {
+    let layers = config.rootfs.diff_ids.len();
+    let mut told = 0;
+    for entry in config.history.iter_mut().filter(|entry| !entry.empty_layer) {
+        if told < layers {
+            told += 1;
+        } else {
+            entry.empty_layer = true;
+        }
+    }
+    let comment = "buildkit.exporter.image.v0";
+    config.history.extend(
+        (told..layers).map(|_| plan::image::History { comment: comment.to_owned(), ..plan::image::History::default() }),
+    );
+}
+
 /// Seconds since 1970 as RFC 3339 in UTC.
 fn rfc3339(seconds: i64) -> String {
     let days = seconds.div_euclid(86_400);
@@ -542,7 +562,25 @@ fn rfc3339(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
+    use super::{rfc3339, settle_history};
+    use crate::plan;
+
+    #[test]
+    fn history_and_layers_agree() {
+        let entry = |empty_layer| plan::image::History { empty_layer, ..plan::image::History::default() };
+        for (entries, layers, wanted) in [
+            (vec![true, false, false], 2, vec![true, false, false]),
+            (vec![false, true, false, false], 2, vec![false, true, false, true]),
+            (vec![true], 2, vec![true, false, false]),
+        ] {
+            let mut config =
+                plan::Image { history: entries.into_iter().map(entry).collect(), ..plan::Image::default() };
+            config.rootfs.diff_ids = vec![String::new(); layers];
+            settle_history(&mut config);
+            let got: Vec<bool> = config.history.iter().map(|entry| entry.empty_layer).collect();
+            assert_eq!(got, wanted);
+        }
+    }
 
     #[test]
     fn dates() {

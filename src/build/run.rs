@@ -147,6 +147,10 @@ pub async fn run(
                 .cloned()
                 .ok_or_else(|| BuildError::BaseMissing { line: stage.line, name: name_of(other) })?,
         };
+        if layered && matches!(stage.base, Base::Context(_)) {
+            let from = |cause| BuildError::Step { line: stage.line, instruction: "FROM".to_owned(), cause };
+            layers.push(builder.layer(&diff(&Tree::default(), &tree)).await.map_err(from)?);
+        }
         for (at, step) in stage.steps.iter().enumerate() {
             let wrong =
                 |cause| BuildError::Step { line: step.line, instruction: step.text.chars().take(120).collect(), cause };
