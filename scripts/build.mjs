@@ -16,6 +16,9 @@ const MODULES = [
   { name: 'layerwright', features: 'js,image', profile: 'release', optimize: ['-O3'] },
 ];
 
+/** What every runtime we name has; a later feature would be refused by some of them. */
+const FEATURES = ['simd', 'bulk-memory', 'bulk-memory-opt', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'reference-types', 'multivalue'].map((f) => `--enable-${f}`);
+
 export async function build({ dev = false } = {}) {
   await npmPackages();
   const inputs = digestOf(['src', 'Cargo.toml', 'Cargo.lock', 'pkg-template', 'scripts/build.mjs', 'scripts/lib', 'package-lock.json', 'README.md', 'LICENSE-MIT', 'LICENSE-APACHE'], dev ? 'dev' : 'release');
@@ -45,7 +48,7 @@ async function compile(dev) {
     if (dev) fs.renameSync(bindgen, wasm);
     else
       await step(`Optimizing ${name}.wasm`, async () => {
-        await run(process.execPath, [npmBinary('binaryen/bin/wasm-opt', 'binaryen/bin/wasm-opt.js'), bindgen, '-o', wasm, ...optimize, '--all-features', '--disable-custom-descriptors', '--strip-debug', '--strip-producers']);
+        await run(process.execPath, [npmBinary('binaryen/bin/wasm-opt', 'binaryen/bin/wasm-opt.js'), bindgen, '-o', wasm, ...optimize, ...FEATURES, '--strip-debug', '--strip-producers']);
         fs.rmSync(bindgen);
       });
   }

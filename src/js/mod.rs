@@ -67,15 +67,15 @@ pub(crate) fn error(code: &str, message: &str, details: &impl Serialize) -> JsVa
     error.into()
 }
 
-/// Serializes as JSON would: maps become objects, `None` is left out or `null` as serde says.
+/// Hands a result over as JSON text, which the host parses faster than objects can be made from here, and which needs
+/// one serializer for all types: `None` is left out or `null` as serde says, whole numbers past 2^53 are rounded.
 pub(crate) fn to_js(value: &(impl Serialize + ?Sized)) -> Result<JsValue, JsValue> {
-    if let Ok(value) = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()) {
-        return Ok(value);
-    }
-    // Whole numbers past 2^53 are refused there; JSON rounds them as JavaScript's own parser does.
-    let internal = |e: String| error("INTERNAL", &format!("a result could not be handed to JavaScript: {e}"), &());
-    let json = serde_json::to_string(value).map_err(|e| internal(e.to_string()))?;
-    js_sys::JSON::parse(&json).map_err(|_| internal("it is no JSON".to_owned()))
+    let json = serde_json::to_string(value).map_err(|e| internal(&e.to_string()))?;
+    js_sys::JSON::parse(&json).map_err(|_| internal("it is no JSON"))
+}
+
+fn internal(why: &str) -> JsValue {
+    error("INTERNAL", &format!("a result could not be handed to JavaScript: {why}"), &())
 }
 
 /// Reads an options object. `undefined` and `null` give the default; an unknown key or a wrong type is refused
