@@ -73,7 +73,7 @@ const command: Command = {
       // A fault in the Dockerfile or its context, told with its line.
       if (!(error instanceof LayerwrightError)) throw error;
       const { line } = error.details;
-      throw new LayerwrightError(error.code, `${dockerfile}${typeof line === 'number' ? `:${line}` : ''}: ${error.message}`, error.details, { cause: error });
+      throw new LayerwrightError(error.code, `${dockerfile}${typeof line === 'number' ? `:${line}` : ''}: ${error.message.replace(/^line \d+: /, '')}`, error.details, { cause: error });
     }
     const archive = await saveImage(image, { format: text(args, 'type') as 'oci-layout' | 'docker-archive' | 'hybrid' | undefined, onProgress });
     const sha256 = await write(archive, output);
