@@ -43,10 +43,10 @@ function tar(entries) {
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** A docker-archive of three layers: a base, an application, and a layer that changes an owner and removes a folder. */
-function dockerArchive() {
+function dockerArchive(more = []) {
   const layers = [
     tar([['etc/', { type: '5' }], ['etc/passwd', 'root:x:0:0::/root:/bin/sh\n'], ['bin/', { type: '5' }], ['bin/sh', Buffer.from('7f454c4602010100', 'hex')]]),
-    tar([['app/', { type: '5' }], ['app/server.js', 'console.log("one");\nconsole.log("two");\n'], ['var/cache/list', 'x'.repeat(3000)], ['app/in\u202evoice.txt', 'hidden turn\n'], ['app/current', { type: '2', link: 'server.js' }]]),
+    tar([['app/', { type: '5' }], ['app/server.js', 'console.log("one");\nconsole.log("two");\n'], ['var/cache/list', 'x'.repeat(3000)], ['app/in\u202evoice.txt', 'hidden turn\n'], ['app/current', { type: '2', link: 'server.js' }], ...more]),
     tar([['app/', { type: '5' }], ['app/server.js', { uid: 1000, content: 'console.log("one");\nconsole.log("two");\n' }], ['var/.wh.cache', '']]),
   ];
   const config = Buffer.from(
@@ -106,10 +106,10 @@ const type = async (page, text) => {
 
 const textOf = (page) => page.locator('.cm-content').evaluate((element) => [...element.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\n'));
 
-async function openImage(page) {
+async function openImage(page, more) {
   await page.goto(`${server.url}#/image`);
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: /^Choose (a|another) file$/ }).click()]);
-  await chooser.setFiles({ name: 'api.tar', mimeType: 'application/x-tar', buffer: dockerArchive() });
+  await chooser.setFiles({ name: 'api.tar', mimeType: 'application/x-tar', buffer: dockerArchive(more) });
   await page.locator('[role="treeitem"]').first().waitFor({ state: 'attached' });
 }
 
@@ -184,6 +184,30 @@ test('an image opens, is verified, and its tree is walked by keyboard to a file'
   await panel.getByRole('tab', { name: 'Hex' }).click();
   await panel.locator('.lines', { hasText: '63 6f 6e 73' }).waitFor();
   assert.match(page.url(), /f=app\/server\.js/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('the focus stays on its row through a tree longer than the window', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page, Array.from({ length: 3000 }, (_, i) => [`many/f${String(i).padStart(4, '0')}`, 'x']));
+  await page.locator('[role="treeitem"]', { hasText: 'many/' }).click();
+  const drawn = () => page.locator('[role="treeitem"]').count();
+  const focused = () => page.evaluate(() => document.activeElement?.querySelector('.nm')?.textContent);
+  await page.keyboard.press('End');
+  await page.waitForTimeout(200);
+  assert.equal(await focused(), 'var/');
+  await page.keyboard.press('ArrowUp');
+  await page.waitForTimeout(200);
+  assert.equal(await focused(), 'f2999');
+  await page.keyboard.press('Home');
+  await page.waitForTimeout(200);
+  assert.equal(await focused(), 'app/');
+  assert.ok((await drawn()) < 200, 'only rows near the window exist');
+  // The focused row stays in the document when it is scrolled away.
+  await page.locator('.tree-scroll').evaluate((box) => (box.scrollTop = 30_000));
+  await page.waitForTimeout(200);
+  assert.equal(await focused(), 'app/');
   assert.deepEqual(wrong, []);
   await context.close();
 });

@@ -151,7 +151,8 @@ export class Reader {
     const full = manifest.annotations['io.containerd.image.name'];
     const names = [...new Set([...(full ? [familiar(full)] : []), ...manifest.names])];
     return {
-      name: names[0] ?? this.#source,
+      // A tag alone is no name.
+      name: names.find((name) => /[:/@]/.test(name)) ?? this.#source,
       source: this.#source,
       form: image.form,
       names,

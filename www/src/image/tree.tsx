@@ -33,6 +33,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
   const [height, setHeight] = useState(rowHeight);
   const [focused, setFocused] = useState<string | undefined>(path);
   const wantFocus = useRef(false);
+  const holdsFocus = useRef(false);
   const field = useRef<HTMLInputElement>(null);
   const typed = useRef({ text: '', at: 0 });
   const follow = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -74,7 +75,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
     return best;
   }, [rows, found, tree]);
 
-  const { box, element, range } = useRange(rows.length, height);
+  const { box, element, range, measure } = useRange(rows.length, height);
 
   // A path that the address names is shown: the folders above it open.
   useEffect(() => {
@@ -100,10 +101,13 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
     const top = current * height;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + height * 2 > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + height * 2 - scroller.clientHeight;
+    measure();
   }, [current, height, found]);
 
+  // A row that is drawn anew elsewhere loses the focus: as long as nobody took it away, the tree keeps it.
   useLayoutEffect(() => {
-    if (!wantFocus.current) return;
+    const lost = holdsFocus.current && (document.activeElement === document.body || document.activeElement === null);
+    if (!wantFocus.current && !lost) return;
     wantFocus.current = false;
     element.current?.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]')?.focus({ preventScroll: true });
   });
@@ -218,6 +222,15 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
     event.preventDefault();
   };
 
+  const leave = (event: FocusEvent) => {
+    const from = event.target as Element;
+    const to = event.relatedTarget as Element | null;
+    queueMicrotask(() => {
+      // A row that left the document was redrawn, not left.
+      if (from.isConnected && !element.current?.contains(to)) holdsFocus.current = false;
+    });
+  };
+
   const all = merged ? ', all layers merged' : ` after layer ${layer}`;
   const total = Math.max(1, tree.totals.size);
   const drawn: { row: Row; index: number }[] = [];
@@ -329,7 +342,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
         </div>
       ) : (
         <div class="scroll tree-scroll" ref={box}>
-          <div class="tree" role="tree" aria-label={`Files${all}${filter ? `, ${plural(matches, 'match', 'matches')}` : ''}`} onKeyDown={keys}>
+          <div class="tree" role="tree" aria-label={`Files${all}${filter ? `, ${plural(matches, 'match', 'matches')}` : ''}`} onKeyDown={keys} onFocusIn={() => (holdsFocus.current = true)} onFocusOut={leave}>
             {outside && current < range.first && item({ row: outside, index: current }, true)}
             <div role="presentation" style={{ height: `${range.first * height}px` }} />
             {drawn.map((each) => item(each))}

@@ -178,9 +178,9 @@ function Open({ summary }: { summary: ImageSummary }) {
             </div>
             <div class="row under">
               <span class="code cut from">
-                {summary.names.length > 0 && summary.name !== summary.source ? (
+                {summary.names.length > 0 ? (
                   <>
-                    <Name text={summary.name} /> in <Name text={summary.source} />
+                    <Name text={summary.names[0] ?? ''} /> in <Name text={summary.source} />
                   </>
                 ) : (
                   <Name text={summary.source} />

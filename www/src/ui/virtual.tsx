@@ -12,7 +12,7 @@ export interface Range {
 }
 
 /** The rows that a scrolling box shows, with a screen more on either side. */
-export function useRange(count: number, height: number): { box: (element: HTMLDivElement | null) => void; element: { current: HTMLDivElement | null }; range: Range } {
+export function useRange(count: number, height: number): { box: (element: HTMLDivElement | null) => void; element: { current: HTMLDivElement | null }; range: Range; measure: () => void } {
   const element = useRef<HTMLDivElement | null>(null);
   const [range, setRange] = useState<Range>({ first: 0, last: 60 });
   const watch = useRef<(() => void) | undefined>(undefined);
@@ -49,7 +49,7 @@ export function useRange(count: number, height: number): { box: (element: HTMLDi
     [measure],
   );
   useLayoutEffect(measure, [count, measure]);
-  return { box, element, range: { first: Math.min(range.first, count), last: Math.min(range.last, count) } };
+  return { box, element, measure, range: { first: Math.min(range.first, count), last: Math.min(range.last, count) } };
 }
 
 /** Browsers give up on boxes higher than this, in pixels; what is longer is cut. */
