@@ -189,7 +189,7 @@ function cases(lw, small) {
 
     'RUN stops with the line, or is left out and says so': async () => {
       const dockerfile = 'FROM scratch\nRUN make\nCMD ["x"]\n';
-      const error = await fails(() => lw.buildImage({ dockerfile, context: [] }), 'RUN_NO_EXECUTOR');
+      const error = await fails(() => lw.buildImage({ dockerfile, context: [] }), 'RUN_NEEDS_EXECUTOR');
       ok(JSON.stringify(error.details).includes('2'), JSON.stringify(error.details));
       const image = await lw.buildImage({ dockerfile, context: [], run: 'skip' });
       equal(image.config.config.Cmd, ['x']);
