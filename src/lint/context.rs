@@ -34,6 +34,8 @@ pub struct Context<'a> {
     /// BuildKit's answers are wanted even where they are a guess (profile `buildkit`).
     pub buildkit: bool,
     scopes: OnceCell<Scopes>,
+    /// Where each name is first set in each stage.
+    declared: OnceCell<HashMap<(Option<usize>, String), u32>>,
 }
 
 /// An instruction in its place.
@@ -120,6 +122,7 @@ impl<'a> Context<'a> {
             exact,
             buildkit,
             scopes: OnceCell::new(),
+            declared: OnceCell::new(),
         };
         for node in &file.nodes {
             cx.push(node, node, false);
@@ -206,6 +209,22 @@ impl<'a> Context<'a> {
             }
             inst.shell = current.clone();
         }
+    }
+
+    /// Whether an `ARG` or `ENV` of the same stage sets the name before this instruction.
+    pub fn is_declared(&self, name: &str, inst: &Inst<'_>) -> bool {
+        let declared = self.declared.get_or_init(|| {
+            let mut first = HashMap::new();
+            for inst in &self.instructions {
+                if let Instruction::Env(pairs) | Instruction::Arg(pairs) = &inst.read {
+                    for pair in pairs {
+                        first.entry((inst.stage, pair.key.text.to_owned())).or_insert(inst.node.span.start);
+                    }
+                }
+            }
+            first
+        });
+        declared.get(&(inst.stage, name.to_owned())).is_some_and(|at| *at < inst.node.span.start)
     }
 
     /// The build's variables, followed once.

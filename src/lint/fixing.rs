@@ -36,11 +36,14 @@ pub fn fix(source: &str, options: &LintOptions) -> Result<FixResult, YamlError> 
         let index = LineIndex::new(text.as_bytes());
         let mut edits: Vec<&Edit> = Vec::new();
         let mut taken: Vec<Finding> = Vec::new();
+        // Bytes that an earlier fix touches, by start: what begins or ends in them has to wait for the next round.
+        let mut touched: std::collections::BTreeMap<u32, u32> = std::collections::BTreeMap::new();
         for one in &settled {
             let Some(fix) = one.raw.fix.as_ref().filter(|f| f.safe) else { continue };
             let free =
-                |new: &Edit| edits.iter().all(|old| new.span.end < old.span.start || old.span.end < new.span.start);
+                |new: &Edit| touched.range(..=new.span.end).next_back().is_none_or(|(_, end)| *end < new.span.start);
             if fix.edits.iter().all(free) {
+                touched.extend(fix.edits.iter().map(|e| (e.span.start, e.span.end)));
                 edits.extend(&fix.edits);
                 taken.push(finding(one, &index));
             }

@@ -117,7 +117,7 @@ const NO_SPACES: [&str; 36] = [
 ];
 
 /// Steps after which values count as unknown: loops and calls repeat their bodies.
-const MAX_STEPS: usize = 200_000;
+const MAX_STEPS: usize = 1_000_000;
 
 struct Walker<'c, 't> {
     cx: &'c ShellContext<'t>,
@@ -182,7 +182,8 @@ impl<'c> Walker<'c, '_> {
     }
 
     fn command(&mut self, command: &'c Command, state: &mut Option<State>) {
-        self.steps += 1;
+        // States are copied where the flow forks: count what that costs.
+        self.steps += 1 + state.as_ref().map_or(0, State::len);
         if self.steps > MAX_STEPS {
             *state = Some(State::new());
             self.clean.clear();

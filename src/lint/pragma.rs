@@ -1,6 +1,6 @@
 //! Comments that steer the linter: `# hadolint …`, `# layerwright …`, `# check=…`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::rule::Raw;
 use crate::dockerfile::syntax::{Dockerfile, Keyword, Node};
@@ -106,10 +106,13 @@ pub fn is_inline_ignore(comment: &str) -> bool {
 #[derive(Debug, Default)]
 pub struct Silenced {
     global: HashSet<String>,
-    /// Code and the lines it is silenced on.
-    lines: Vec<(String, std::ops::RangeInclusive<u32>)>,
+    /// Codes silenced for the instruction that begins on a line.
+    next: HashMap<u32, HashSet<String>>,
+    /// Code and the lines of the stage it is silenced in.
+    stages: Vec<(String, std::ops::RangeInclusive<u32>)>,
     check: CheckOptions,
-    node_checks: Vec<(std::ops::RangeInclusive<u32>, CheckOptions)>,
+    /// `# check` comments of the instruction that begins on a line.
+    node_checks: HashMap<u32, Vec<CheckOptions>>,
 }
 
 impl Silenced {
@@ -118,9 +121,25 @@ impl Silenced {
         let mut out = Self::default();
         let directive = file.directive("check").map(|d| d.value.as_str());
         out.check = check.or(directive).and_then(CheckOptions::parse).unwrap_or_default();
+        // Which node a comment stands above.
+        let mut above: HashMap<usize, &Node> = HashMap::new();
+        for node in &file.nodes {
+            let range = node.comments.start as usize..node.comments.end as usize;
+            for (index, comment) in range.clone().zip(file.comments.get(range).unwrap_or(&[])) {
+                above.insert(index, node);
+                if let Some(options) = check_comment(&comment.text).and_then(CheckOptions::parse) {
+                    out.node_checks.entry(node.lines.from).or_default().push(options);
+                }
+            }
+        }
         let stage_end = |from: u32| {
             let next = file.nodes.iter().find(|n| n.kind == Keyword::From && n.lines.from > from);
             next.map_or(u32::MAX, |n| n.lines.from - 1)
+        };
+        // The last node that begins on this line or before it.
+        let at_line = |line: u32| {
+            let after = file.nodes.partition_point(|n| n.lines.from <= line);
+            after.checked_sub(1).and_then(|i| file.nodes.get(i))
         };
         for (index, comment) in file.comments.iter().enumerate() {
             let Some((scope, codes, ours)) = ignore_pragma(&comment.text) else { continue };
@@ -128,32 +147,24 @@ impl Silenced {
                 continue;
             }
             let next: Option<&Node> = if comment.inside {
-                file.nodes
-                    .iter()
-                    .find(|n| n.lines.from <= comment.line && comment.line <= n.lines.to)
-                    .filter(|_| !exact)
+                at_line(comment.line).filter(|n| !exact && comment.line <= n.lines.to)
             } else if exact {
-                file.nodes.iter().find(|n| n.lines.from == comment.line + 1)
+                at_line(comment.line + 1).filter(|n| n.lines.from == comment.line + 1)
             } else {
-                file.nodes.iter().find(|n| (n.comments.start as usize..n.comments.end as usize).contains(&index))
+                above.get(&index).copied()
             };
             for code in codes {
                 match (&scope, next) {
                     (Scope::Global, _) => {
                         out.global.insert(code.to_owned());
                     }
-                    (Scope::Next, Some(node)) => out.lines.push((code.to_owned(), node.lines.from..=node.lines.to)),
+                    (Scope::Next, Some(node)) => {
+                        out.next.entry(node.lines.from).or_default().insert(code.to_owned());
+                    }
                     (Scope::Stage, Some(node)) if node.kind == Keyword::From => {
-                        out.lines.push((code.to_owned(), node.lines.from..=stage_end(node.lines.from)));
+                        out.stages.push((code.to_owned(), node.lines.from..=stage_end(node.lines.from)));
                     }
                     _ => {}
-                }
-            }
-        }
-        for node in &file.nodes {
-            for comment in file.comments.get(node.comments.start as usize..node.comments.end as usize).unwrap_or(&[]) {
-                if let Some(options) = check_comment(&comment.text).and_then(CheckOptions::parse) {
-                    out.node_checks.push((node.lines.from..=node.lines.to, options));
                 }
             }
         }
@@ -163,30 +174,28 @@ impl Silenced {
     /// Whether the comments silence this finding.
     pub fn silences(&self, finding: &Raw) -> bool {
         let code = finding.rule.code;
-        if self.global.contains(code) || self.lines.iter().any(|(c, l)| c == code && l.contains(&finding.lines.from)) {
+        let line = finding.lines.from;
+        let next = self.next.get(&line).is_some_and(|codes| codes.contains(code));
+        if next || self.global.contains(code) || self.stages.iter().any(|(c, l)| c == code && l.contains(&line)) {
             return true;
         }
-        if !finding.rule.profiles.contains(super::Profile::Buildkit) && code != "InvalidDefinitionDescription" {
+        let experimental = code == "InvalidDefinitionDescription";
+        if !finding.rule.profiles.contains(super::Profile::Buildkit) && !experimental {
             return false;
         }
-        let experimental = code == "InvalidDefinitionDescription";
-        // Casing is decided once for the file, and a comment on one instruction does not reach it.
-        let own = || {
-            code != "ConsistentInstructionCasing"
-                && self.node_checks.iter().any(|(lines, c)| lines.contains(&finding.lines.from) && c.skips(code, false))
-        };
-        let switched_on =
-            || self.node_checks.iter().any(|(lines, c)| lines.contains(&finding.lines.from) && !c.skips(code, true));
+        let own = self.node_checks.get(&line).map_or(&[][..], Vec::as_slice);
         if experimental {
-            return self.check.skips(code, true) && !switched_on();
+            return self.check.skips(code, true) && own.iter().all(|c| c.skips(code, true));
         }
-        self.check.skips(code, false) || own()
+        // Casing is decided once for the file, and a comment on one instruction does not reach it.
+        let here = code != "ConsistentInstructionCasing" && own.iter().any(|c| c.skips(code, false));
+        here || self.check.skips(code, false)
     }
 
     /// Whether the `# check` options ask for this experimental rule anywhere.
     pub fn wants_experimental(&self, code: &str) -> bool {
         let has = |c: &CheckOptions| c.experimental.iter().any(|e| e == "all" || e == code);
-        has(&self.check) || self.node_checks.iter().any(|(_, c)| has(c))
+        has(&self.check) || self.node_checks.values().flatten().any(has)
     }
 }
 

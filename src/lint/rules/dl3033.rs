@@ -30,14 +30,7 @@ pub(super) fn unpinned_rpms(cx: &Context<'_>, c: &Cmd, inst: &Inst<'_>, programs
         return Vec::new();
     }
     let module = c.has_arg(&["module"]);
-    let known = |name: &str| {
-        cx.instructions[..].iter().filter(|i| i.stage == inst.stage && i.node.span.start < inst.node.span.start).any(
-            |i| match &i.read {
-                Instruction::Env(pairs) | Instruction::Arg(pairs) => pairs.iter().any(|p| p.key.text == name),
-                _ => false,
-            },
-        )
-    };
+    let known = |name: &str| cx.is_declared(name, inst);
     let fixed = |a: &Arg| {
         let text = a.text.as_str();
         if module {

@@ -23,10 +23,10 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let index = crate::text::LineIndex::new(cx.source);
     for inst in cx.top().filter(|i| i.node.empty_continuation) {
         let lines = inst.node.lines;
         // The blank lines, found between the instruction's own lines.
-        let index = crate::text::LineIndex::new(cx.source);
         let blank = (lines.from..=lines.to).find(|l| index.line_text(*l).trim_ascii().is_empty());
         let span =
             blank.map_or(inst.node.keyword.span, |l| Span { start: index.line_start(l), end: index.line_start(l + 1) });
