@@ -86,25 +86,48 @@ pub struct Range {
 pub struct LineIndex<'a> {
     source: &'a [u8],
     starts: Vec<u32>,
-    /// UTF-16 offset of each line's start; empty where the text is ASCII and equals `starts`.
-    utf16: Vec<u32>,
+    /// Byte and UTF-16 offset of a character every [`MARK`] bytes or so; empty where the text is ASCII and both are the
+    /// same. A line may be long, so counting from its start for every place in it would take time with its square.
+    marks: Vec<(u32, u32)>,
 }
+
+/// Bytes between two marks of a [`LineIndex`].
+const MARK: usize = 256;
 
 impl<'a> LineIndex<'a> {
     /// Reads `source` once.
     pub fn new(source: &'a [u8]) -> Self {
         let mut starts = vec![0u32];
         starts.extend(memchr::memchr_iter(b'\n', source).map(|i| i as u32 + 1));
-        let mut utf16 = Vec::new();
+        let mut marks = Vec::new();
         if !source.is_ascii() {
-            let mut at = 0;
-            for w in 0..starts.len() {
-                utf16.push(at);
-                let end = starts.get(w + 1).map_or(source.len(), |&e| e as usize);
-                at += utf16_len(&source[starts[w] as usize..end]);
+            let (mut at, mut utf16) = (0usize, 0u32);
+            let mut mark = |at: usize, utf16: u32| {
+                if at / MARK >= marks.len() {
+                    marks.push((at as u32, utf16));
+                }
+            };
+            for chunk in source.utf8_chunks() {
+                for c in chunk.valid().chars() {
+                    mark(at, utf16);
+                    at += c.len_utf8();
+                    utf16 += c.len_utf16() as u32;
+                }
+                if !chunk.invalid().is_empty() {
+                    mark(at, utf16);
+                    at += chunk.invalid().len();
+                    utf16 += 1;
+                }
             }
         }
-        Self { source, starts, utf16 }
+        Self { source, starts, marks }
+    }
+
+    /// The UTF-16 offset of a byte offset.
+    fn utf16(&self, offset: u32) -> u32 {
+        let i = self.marks.partition_point(|&(byte, _)| byte <= offset).saturating_sub(1);
+        let Some(&(byte, utf16)) = self.marks.get(i) else { return offset };
+        utf16 + utf16_len(&self.source[byte as usize..offset as usize])
     }
 
     /// Number of lines; a text that ends in `\n` has an empty last one.
@@ -136,13 +159,8 @@ impl<'a> LineIndex<'a> {
     pub fn position(&self, offset: u32) -> Position {
         let offset = offset.min(self.source.len() as u32);
         let line = self.line(offset);
-        let i = (line - 1) as usize;
-        let start = self.starts[i];
-        if self.utf16.is_empty() {
-            return Position { line, column: offset - start + 1, offset };
-        }
-        let column = utf16_len(&self.source[start as usize..offset as usize]);
-        Position { line, column: column + 1, offset: self.utf16[i] + column }
+        let at = self.utf16(offset);
+        Position { line, column: at.saturating_sub(self.utf16(self.line_start(line))) + 1, offset: at }
     }
 
     /// Both ends of a span as positions.
@@ -152,12 +170,10 @@ impl<'a> LineIndex<'a> {
 
     /// The byte offset of a UTF-16 offset; the end of the text where it lies past it.
     pub fn byte_offset(&self, utf16: u32) -> u32 {
-        if self.utf16.is_empty() {
-            return utf16.min(self.source.len() as u32);
-        }
-        let i = self.utf16.partition_point(|&s| s <= utf16).max(1) - 1;
-        let mut left = utf16 - self.utf16[i];
-        let mut at = self.starts[i] as usize;
+        let i = self.marks.partition_point(|&(_, u)| u <= utf16).saturating_sub(1);
+        let Some(&(byte, before)) = self.marks.get(i) else { return utf16.min(self.source.len() as u32) };
+        let mut left = utf16 - before;
+        let mut at = byte as usize;
         for chunk in self.source[at..].utf8_chunks() {
             for c in chunk.valid().chars() {
                 if left == 0 {
@@ -200,6 +216,16 @@ mod tests {
         assert_eq!(index.byte_offset(4), b);
         assert_eq!(index.line_text(2), "\u{1F600}b".as_bytes());
         assert_eq!(index.line_count(), 3);
+    }
+
+    #[test]
+    fn places_far_into_a_long_line_are_right() {
+        let text = format!("x\n{}\u{1F600}y\n", "\u{e9}a".repeat(1000));
+        let index = LineIndex::new(text.as_bytes());
+        let y = text.find('y').unwrap() as u32;
+        assert_eq!(index.position(y), Position { line: 2, column: 2003, offset: 2004 });
+        assert_eq!(index.byte_offset(2004), y);
+        assert_eq!(index.position(text.len() as u32).line, 3);
     }
 
     #[test]

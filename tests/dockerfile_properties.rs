@@ -184,6 +184,14 @@ fn large_inputs_take_time_in_proportion() {
     let many = format!("FROM a\n{}", "RUN apt-get update && apt-get install -y curl # c\n".repeat(200_000));
     let file = parse(many.as_bytes());
     assert_eq!(file.nodes.len(), 200_001);
+    let lines: String = (0..60_000).map(|i| format!("ENV v{i}=x\n")).collect();
+    assert_eq!(plan(&parse(format!("FROM a\n{lines}").as_bytes()), &Options::default()).image.config.env.len(), 60_001);
+    let steps: String = (0..20_000).map(|i| format!("ARG v{i}=x\nRUN y\n")).collect();
+    let refused = plan(&parse(format!("FROM a\n{steps}").as_bytes()), &Options::default()).error;
+    assert_eq!(refused.map(|e| e.code), Some("PLAN_TOO_LARGE"));
+    let chain: String = (1..20_000).map(|i| format!("FROM s{} AS s{i}\nRUN y\n", i - 1)).collect();
+    let refused = plan(&parse(format!("FROM a AS s0\n{chain}").as_bytes()), &Options::default()).error;
+    assert_eq!(refused.map(|e| e.code), Some("PLAN_TOO_LARGE"));
     let doubling = format!("FROM a\nENV a=xxxxxxxxxxxxxxxx\n{}", "ENV a=$a$a\n".repeat(100));
     assert_eq!(plan(&parse(doubling.as_bytes()), &Options::default()).error.map(|e| e.code), Some("WORD_TOO_LONG"));
 }

@@ -1,6 +1,7 @@
 //! From a parsed file to a plan, along the lines of BuildKit's `toDispatchState`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,6 +60,12 @@ struct State<'a> {
     resolved: bool,
     triggers_done: bool,
     cmd_set: bool,
+    /// Where each variable of the image is in its list.
+    env_places: BTreeMap<String, usize>,
+    /// Bytes of `vars`.
+    vars_size: usize,
+    /// Bytes that a copy of the image and its variables takes, nearly.
+    size: usize,
     context_paths: BTreeSet<String>,
 }
 
@@ -70,8 +77,14 @@ struct Planner<'a> {
     states: Vec<State<'a>>,
     names: BTreeMap<String, usize>,
     problems: Vec<Diagnostic>,
+    /// Bytes that may still be copied: a stage copies its base, and a `RUN` after an `ENV` all variables.
+    budget: Cell<usize>,
 }
 
+/// Bytes that stages and steps may copy in all.
+const MAX_COPIED: usize = 128 << 20;
+/// Rounds in which triggers may bring in stages with triggers.
+const MAX_ROUNDS: usize = 1000;
 /// Commands that one stage may have, triggers of its bases included.
 const MAX_COMMANDS: usize = 1_000_000;
 /// Bytes of variables that a stage may hold: `ENV` lines that refer to each other could double without end.
@@ -100,6 +113,7 @@ pub fn plan(file: &Dockerfile, options: &Options) -> Plan {
         states: Vec::new(),
         names: BTreeMap::new(),
         problems: Vec::new(),
+        budget: Cell::new(MAX_COPIED),
     };
     if let Some(fatal) = file.fatal() {
         planner.problems.push(fatal.clone());
@@ -129,6 +143,23 @@ fn expand_stop(error: &ExpandError, (span, lines): (Span, Lines)) -> Stop {
 }
 
 impl<'a> Planner<'a> {
+    /// Takes bytes from what may be copied; an error where that is used up.
+    fn spend(&self, bytes: usize, (span, lines): (Span, Lines)) -> Result<(), Stop> {
+        match self.budget.get().checked_sub(bytes) {
+            Some(left) => {
+                self.budget.set(left);
+                Ok(())
+            }
+            None => Err(Stop {
+                code: "PLAN_TOO_LARGE",
+                message: format!("the plan takes more than {MAX_COPIED} bytes"),
+                help: Some("use fewer stages, variables or steps".to_owned()),
+                span,
+                lines,
+            }),
+        }
+    }
+
     fn stop(&mut self, stop: Stop) {
         self.problems.push(stop.diagnostic());
     }
@@ -462,7 +493,7 @@ impl<'a> Planner<'a> {
 
     /// Finds the bases of all stages, and puts the triggers of bases in front of what stands on them.
     fn resolve(&mut self, target: usize) -> BTreeSet<usize> {
-        loop {
+        for _ in 0..MAX_ROUNDS {
             let reachable = self.reachable(target);
             for index in 0..self.states.len() {
                 self.resolve_base(index, reachable.contains(&index));
@@ -475,6 +506,14 @@ impl<'a> Planner<'a> {
                 return reachable;
             }
         }
+        self.stop(Stop {
+            code: "PLAN_TOO_LARGE",
+            message: format!("ONBUILD triggers bring in stages more than {MAX_ROUNDS} times in a row"),
+            help: Some("copy from stages in the stages themselves".to_owned()),
+            span: Span::default(),
+            lines: Lines::default(),
+        });
+        self.reachable(target)
     }
 
     fn resolve_base(&mut self, index: usize, reachable: bool) {
@@ -584,6 +623,14 @@ impl<'a> Planner<'a> {
         let Some(mut state) = self.states.get_mut(index).map(std::mem::take) else { return };
         state.dispatched = true;
         if let Some(base) = state.base.and_then(|b| self.states.get(b)) {
+            if let Err(stop) = self.spend(base.size, (state.stage.span, state.stage.lines)) {
+                self.stop(stop);
+                if let Some(place) = self.states.get_mut(index) {
+                    *place = state;
+                }
+                return;
+            }
+            state.size = base.size;
             state.stage.platform.clone_from(&base.stage.platform);
             state.stage.base_known = base.stage.base_known;
             state.stage.image = base.stage.image.clone();
@@ -599,10 +646,12 @@ impl<'a> Planner<'a> {
             config.env.push("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned());
         }
         let vars = Arc::make_mut(&mut state.vars);
-        for entry in &config.env {
+        for (place, entry) in config.env.iter().enumerate() {
             let (key, value) = entry.split_once('=').unwrap_or((entry, ""));
+            state.env_places.entry(key.to_owned()).or_insert(place);
             vars.insert(key.to_owned(), value.to_owned());
         }
+        state.vars_size = vars.iter().map(|(k, v)| k.len() + v.len()).sum();
         if !config.working_dir.is_empty()
             && let Ok(directory) = path::normalize("", &config.working_dir, windows, false)
         {
@@ -707,10 +756,17 @@ impl Dispatch<'_, '_, '_> {
 
     /// Sets a variable for what follows.
     fn set(&mut self, key: String, value: String) -> Result<(), Stop> {
-        let vars = Arc::make_mut(&mut self.state.vars);
-        vars.insert(key, value);
-        let size: usize = vars.values().map(String::len).sum();
-        if size > MAX_VARIABLES {
+        if Arc::strong_count(&self.state.vars) > 1 {
+            // A RUN holds on to the variables it has: this makes a copy.
+            let bytes = self.state.vars_size + 64 * self.state.vars.len();
+            self.planner.spend(bytes, (self.command.span, self.command.lines))?;
+        }
+        let state = &mut *self.state;
+        let added = key.len() + value.len();
+        let old = Arc::make_mut(&mut state.vars).insert(key, value);
+        state.vars_size = state.vars_size + added - old.map_or(0, |o| o.len().min(state.vars_size));
+        state.size += added;
+        if state.vars_size > MAX_VARIABLES {
             return Err(self.fail(
                 "PLAN_VARIABLES_TOO_LARGE",
                 format!("the variables hold more than {MAX_VARIABLES} bytes"),
@@ -824,6 +880,9 @@ impl Dispatch<'_, '_, '_> {
                 (Action::Config, None, false)
             }
         };
+        let bytes = 200 + command.node.logical.text.len() + 2 * created_by.as_ref().map_or(0, String::len);
+        self.planner.spend(bytes, (command.span, command.lines))?;
+        self.state.size += bytes;
         if let Some(created_by) = &created_by {
             self.state.stage.image.history.push(History {
                 created_by: created_by.clone(),
@@ -858,7 +917,9 @@ impl Dispatch<'_, '_, '_> {
             let entry = format!("{key}={value}");
             text.push_str(&format!(" {entry}"));
             let env = &mut self.state.stage.image.config.env;
-            match env.iter_mut().find(|e| e.split('=').next() == Some(&key)) {
+            let end = env.len();
+            let place = *self.state.env_places.entry(key.clone()).or_insert(end);
+            match env.get_mut(place) {
                 Some(old) => *old = entry,
                 None => env.push(entry),
             }
@@ -934,14 +995,20 @@ impl Dispatch<'_, '_, '_> {
         };
         let mounts = self.mounts(run)?;
         // Each declared argument once, at its first place, with the value it has now.
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         let mut order: Vec<(&str, &str)> = Vec::new();
         for (key, value) in &self.state.args {
             let now = self.state.vars.get(key).map_or(value.as_str(), String::as_str);
-            match order.iter_mut().find(|(k, _)| k == key) {
+            match places.get(key.as_str()).and_then(|&p| order.get_mut(p)) {
                 Some(old) => old.1 = now,
-                None => order.push((key, now)),
+                None => {
+                    places.insert(key, order.len());
+                    order.push((key, now));
+                }
             }
         }
+        let bytes: usize = order.iter().map(|(k, v)| k.len() + v.len() + 2).sum();
+        self.planner.spend(bytes, (self.command.span, self.command.lines))?;
         let mut words: Vec<String> = Vec::new();
         if !order.is_empty() {
             words.push(format!("|{}", order.len()));
