@@ -979,7 +979,7 @@ impl Opener<'_> {
         if list.is_empty() {
             return Err(invalid("it lists no image"));
         }
-        for (number, item) in list.iter().enumerate() {
+        for (number, item) in list.iter().enumerate().take(self.limits.documents) {
             let at = format!("$[{number}]");
             let Some(object) = item.as_object() else {
                 self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &at, "an item is no object", "");
@@ -1038,8 +1038,8 @@ impl Opener<'_> {
             }
             if let Some((known, _)) = self.visited.get(&digest) {
                 if let Some(manifest) = self.manifests.get_mut(*known) {
-                    refs.retain(|name| !manifest.refs.contains(name));
-                    manifest.refs.append(&mut refs);
+                    let known: HashSet<String> = manifest.refs.iter().cloned().collect();
+                    manifest.refs.extend(refs.into_iter().filter(|name| !known.contains(name)));
                 }
                 continue;
             }
@@ -1075,18 +1075,24 @@ impl Opener<'_> {
                 return Ok(());
             }
         };
-        for (number, item) in document.value.as_array().map(Vec::as_slice).unwrap_or_default().iter().enumerate() {
+        // Each image by the files that its config and layers are.
+        let mut known: HashSet<(u32, Vec<Option<u32>>)> = HashSet::new();
+        for manifest in &self.manifests {
+            let own = manifest.config_digest.as_ref().and_then(|digest| self.store.find(&digest.blob_path()).ok());
+            if let Some(config) = own {
+                let layers = manifest.layers.iter().map(|layer| layer.blob.map(|blob| blob.number)).collect();
+                known.insert((config.number, layers));
+            }
+        }
+        let items = document.value.as_array().map(Vec::as_slice).unwrap_or_default();
+        for (number, item) in items.iter().enumerate().take(self.limits.documents) {
             let Some(object) = item.as_object() else { continue };
             let config = object.get("Config").and_then(Value::as_str).unwrap_or_default();
             let config = self.store.find(config).ok().map(|blob| blob.number);
             let Some(paths) = layer_paths(object) else { continue };
             let blobs: Vec<Option<u32>> =
                 paths.iter().map(|path| self.store.find(path).ok().map(|blob| blob.number)).collect();
-            let same = self.manifests.iter().any(|manifest| {
-                let own = manifest.config_digest.as_ref().and_then(|digest| self.store.find(&digest.blob_path()).ok());
-                let layers = manifest.layers.iter().map(|layer| layer.blob.map(|blob| blob.number));
-                own.map(|blob| blob.number) == config && config.is_some() && layers.eq(blobs.iter().copied())
-            });
+            let same = config.is_some_and(|config| known.contains(&(config, blobs)));
             if !same {
                 let message = "manifest.json describes another image than the index: readers see different ones";
                 self.notes("manifest.json").warning("FORMS_DISAGREE", &format!("$[{number}]"), message);
@@ -1098,11 +1104,13 @@ impl Opener<'_> {
     /// `repositories` and a directory with `json` and `layer.tar` for each layer.
     async fn repositories(&mut self, value: &Value) -> Result<(), OpenError> {
         let mut tops: Vec<(String, Vec<String>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for (repository, tags) in value.as_object().into_iter().flatten() {
             for (tag, id) in tags.as_object().into_iter().flatten() {
                 let Some(id) = id.as_str() else { continue };
                 let name = format!("{repository}:{tag}");
-                match tops.iter_mut().find(|(known, _)| known == id) {
+                let place = *places.entry(id).or_insert(tops.len());
+                match tops.get_mut(place) {
                     Some((_, names)) => names.push(name),
                     None => tops.push((id.to_owned(), vec![name])),
                 }
