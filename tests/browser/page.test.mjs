@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import { serve } from '../../scripts/lib/serve.mjs';
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -366,4 +367,27 @@ test('formatting changes the text once, and can be undone', async () => {
   await page.waitForFunction(() => document.querySelector('.editor-host').shadowRoot.querySelector('.cm-content').textContent.startsWith('from'));
   assert.deepEqual(wrong, []);
   await context.close();
+});
+
+test('Firefox shows findings, and the example image verified', { skip: !process.env.FIREFOX }, async () => {
+  const firefox = await puppeteer.launch({ browser: 'firefox', executablePath: process.env.FIREFOX, headless: true });
+  try {
+    const page = await firefox.newPage();
+    await page.setViewport({ width: 1280, height: 840 });
+    const wrong = [];
+    page.on('pageerror', (error) => wrong.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+    const press = (text) => page.evaluate((label) => [...document.querySelectorAll('main button')].find((button) => button.textContent === label).click(), text);
+    await page.goto(server.url);
+    await page.waitForSelector('h1');
+    await press('Example');
+    await page.waitForSelector('.fd', { timeout: 30_000 });
+    await page.evaluate(() => void (location.hash = '#/image'));
+    await page.waitForSelector('.empty');
+    await press('Example');
+    await page.waitForFunction(() => / digests verified$/.test(document.querySelector('.shield')?.textContent ?? ''), { timeout: 30_000 });
+    assert.deepEqual(wrong, []);
+  } finally {
+    await firefox.close();
+  }
 });
