@@ -317,9 +317,13 @@ impl<'a> Inst<'a> {
                         inner.interpreter = inner.script.shebang.as_deref().map(|s| interpreter(s).to_owned());
                         bodies.push(inner);
                     } else {
-                        bodies.push(body(with_heredocs(self, rest), None));
-                        if let (Some(name), false) = (reader.filter(|r| is_shell(r)), exact) {
-                            bodies.push(body(heredoc_text(first), Some(name)));
+                        match reader.filter(|r| is_shell(r)).filter(|_| !exact) {
+                            // The document is a script of its own.
+                            Some(name) => {
+                                bodies.push(body(rest, None));
+                                bodies.push(body(heredoc_text(first), Some(name)));
+                            }
+                            None => bodies.push(body(with_heredocs(self, rest), None)),
                         }
                     }
                 }

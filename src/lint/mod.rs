@@ -430,3 +430,51 @@ pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
     settled.sort_by_key(|s| (s.raw.span.start, s.raw.rule.code, s.raw.span.end));
     LintResult { findings: settled.iter().map(|s| finding(s, &index)).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let findings = lint(text.as_bytes(), &LintOptions::default()).unwrap().findings;
+        findings.iter().map(|f| format!("{}:{}:{}", f.code, f.line, f.column)).collect()
+    }
+
+    #[test]
+    fn findings_in_here_documents_and_continuations_have_their_own_places() {
+        assert_eq!(
+            found(
+                "FROM debian:12\nRUN <<EOF\nset -e\necho $A\nEOF\nRUN bash <<EOF\n  echo $x\nEOF\nRUN a && \\\n# c\n    echo $B\n"
+            ),
+            ["SC2086:4:6", "SC2086:7:8", "SC2154:7:8", "SC2086:11:10"]
+        );
+    }
+
+    #[test]
+    fn comments_silence_what_they_name() {
+        assert_eq!(
+            found("FROM debian:12\n# hadolint ignore=DL3003\n# layerwright ignore=SC2086 for now\nRUN cd $A\n"),
+            ["SC2164:4:5"]
+        );
+        assert_eq!(found("# check=skip=StageNameCasing\nFROM debian:12 AS Build\n"), Vec::<String>::new());
+        assert_eq!(found("# hadolint global ignore=DL3006\nFROM debian\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_hadolint_profile_reports_first_lines_and_one_shell_finding_a_run() {
+        let options = LintOptions { profile: Some(Profile::Hadolint), ..LintOptions::default() };
+        let text = "FROM debian:12\nRUN cp $A b && \\\n    cp $B c && \\\n    cd x\n";
+        let findings = lint(text.as_bytes(), &options).unwrap().findings;
+        let got: Vec<_> = findings.iter().map(|f| (f.code.as_str(), f.line, f.column)).collect();
+        assert_eq!(got, [("DL3003", 2, 1), ("SC2164", 2, 1)]);
+    }
+
+    #[test]
+    fn shells_that_are_not_posix_are_left_alone() {
+        assert_eq!(found("FROM debian:12\nSHELL [\"pwsh\", \"-c\"]\nRUN Get-Foo $x (Bar)\n"), Vec::<String>::new());
+        assert_eq!(
+            found("FROM debian:12\nRUN <<EOF\n#!/usr/bin/env python3\nprint('a') | $x\nEOF\n"),
+            Vec::<String>::new()
+        );
+    }
+}

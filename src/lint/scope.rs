@@ -361,7 +361,8 @@ impl Walk<'_, '_> {
                 inst: self.index,
                 name: name.clone(),
                 span,
-                nearest: nearest(name, self.env.vars.keys()),
+                // With very many names a guess costs more than it helps.
+                nearest: (self.env.vars.len() <= 500).then(|| nearest(name, self.env.vars.keys())).flatten(),
                 certain: self.env.certain,
             });
         }
