@@ -350,7 +350,7 @@ impl Store {
             let mut rest = bytes.as_slice();
             while !rest.is_empty() {
                 // Small pieces of what unpacks to very much, so that whoever watches can stop it soon.
-                let length = if ingest.unpacked() / 64 > at { 1 << 10 } else { PIECE };
+                let length = if at == 0 || ingest.unpacked() / 64 > at { 256 } else { PIECE };
                 let (piece, after) = rest.split_at(rest.len().min(length));
                 ingest.push(piece);
                 rest = after;
