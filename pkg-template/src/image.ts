@@ -282,13 +282,13 @@ export function imageApi(engine: Engine<ImageGlue>) {
     signal?.throwIfAborted();
     const stream = engine.call((glue) => new glue.ImageStream(limits, entries));
     const generation = engine.generation;
-    const reader = from.getReader();
+    const reader = piecewise(from);
     let done = 0;
     let told = -Infinity;
     try {
       for (;;) {
-        const { done: ended, value } = await reader.read();
-        if (ended) break;
+        const value = await reader.read();
+        if (!value) break;
         // A piece of any size, so that an abort is noticed soon.
         for (let at = 0; at < value.length; at += PIECE) {
           signal?.throwIfAborted();
@@ -328,3 +328,30 @@ export function imageApi(engine: Engine<ImageGlue>) {
 }
 
 const PIECE = 1 << 20;
+
+/** Bytes of the one buffer that a stream fills again and again. */
+const BUFFER = 256 << 10;
+
+/**
+ * Reads a stream into one buffer where it can fill ours: a large body otherwise leaves its whole size as garbage,
+ * faster than it is collected. What `read` gives is valid until the next call.
+ */
+function piecewise(from: ReadableStream<Uint8Array>): { read(): Promise<Uint8Array | undefined>; cancel(reason: unknown): Promise<void> } {
+  let byob: ReadableStreamBYOBReader;
+  try {
+    byob = from.getReader({ mode: 'byob' });
+  } catch {
+    const reader = from.getReader();
+    return { read: async () => (await reader.read()).value, cancel: (reason) => reader.cancel(reason) };
+  }
+  let buffer = new ArrayBuffer(BUFFER);
+  return {
+    async read() {
+      const { done, value } = await byob.read(new Uint8Array(buffer));
+      if (!value || (done && value.length === 0)) return undefined;
+      buffer = value.buffer as ArrayBuffer;
+      return value;
+    },
+    cancel: (reason) => byob.cancel(reason),
+  };
+}
