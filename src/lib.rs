@@ -7,8 +7,8 @@
 //! | [`text`] | spans, line tables, UTF-16 positions |
 //! | [`dockerfile`] | text to syntax tree to typed instructions; word expansion; `.dockerignore` |
 //! | [`shell`] | the body of a `RUN`: commands, words, redirections |
-//! | [`lint`] | rules (one file a rule), configuration, pragmas, fixes |
 //! | [`plan`] | what a build would make: stage graph, layers, image config, history |
+//! | [`lint`] | rules (one file a rule), configuration, pragmas, fixes |
 //! | `oci` | digests, descriptors, media types, manifests |
 //! | `archive` | push decoders and writers: tar, gzip, zstd |
 //! | `layer` | one layer's entries and whiteouts; the merged tree |
