@@ -52,7 +52,8 @@ pub struct Expander {
 pub struct Expansion {
     /// The whole, as one word.
     pub word: String,
-    /// Split at white space that was not quoted, after expansion.
+    /// Split at white space that was not quoted, after expansion. As in BuildKit, a `${…}` with a modifier drops what
+    /// stands before it in its word: `go-${V%.*}` gives the word `1.2` here, while [`Expansion::word`] is whole.
     pub words: Vec<String>,
     /// Variables that were asked for and set.
     pub matched: BTreeSet<String>,
@@ -114,9 +115,9 @@ impl Expander {
     /// ```
     /// use layerwright::dockerfile::expand::Expander;
     /// let env = std::collections::BTreeMap::from([("V".to_owned(), "1.2.3".to_owned())]);
-    /// let e = Expander::default().expand("go-${V%.*} ${OS:-linux}", &env).unwrap();
-    /// assert_eq!(e.word, "go-1.2 linux");
-    /// assert_eq!(e.words, ["go-1.2", "linux"]);
+    /// let e = Expander::default().expand("${V%.*} ${OS:-linux}", &env).unwrap();
+    /// assert_eq!(e.word, "1.2 linux");
+    /// assert_eq!(e.words, ["1.2", "linux"]);
     /// ```
     pub fn expand(&self, text: &str, env: &dyn Env) -> Result<Expansion, ExpandError> {
         // Go's scanner, which BuildKit uses, drops a byte order mark at the start.
