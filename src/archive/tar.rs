@@ -547,6 +547,12 @@ impl TarReader {
         self.failure.get_or_insert(error).clone()
     }
 
+    /// The body ends before its sparse map does: the place is the body's end, however the bytes came.
+    fn map_cut(&self) -> TarError {
+        let offset = self.entry.data_offset.saturating_add(self.entry.stored);
+        TarError::Truncated { offset, what: "inside a sparse map" }
+    }
+
     fn header_error(&self, what: &'static str) -> TarError {
         TarError::Header { offset: self.entry.header_offset, what }
     }
@@ -1063,7 +1069,7 @@ impl TarReader {
             self.buffer.clear();
             self.state = State::NewSparse { left: self.entry.stored };
             if self.entry.stored == 0 {
-                return Err(TarError::Truncated { offset: self.offset, what: "inside a sparse map" });
+                return Err(self.map_cut());
             }
             return Ok(());
         }
@@ -1093,7 +1099,7 @@ impl TarReader {
         self.state = State::NewSparse { left };
         if !self.buffer.len().is_multiple_of(BLOCK) {
             if left == 0 {
-                return Err(TarError::Truncated { offset: self.offset, what: "inside a sparse map" });
+                return Err(self.map_cut());
             }
             return Ok(take);
         }
@@ -1117,7 +1123,7 @@ impl TarReader {
         }
         if self.sparse_at == 0 || (self.sparse_next as u64) < self.sparse_at {
             if left == 0 {
-                return Err(TarError::Truncated { offset: self.offset, what: "inside a sparse map" });
+                return Err(self.map_cut());
             }
             return Ok(take);
         }
