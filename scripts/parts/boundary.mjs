@@ -1,9 +1,9 @@
 // wasm-bindgen-test: tests/wasm.rs, in Node or in a headless browser.
 import fs from 'node:fs';
 import path from 'node:path';
+import { cargoCounts } from '../lib/counts.mjs';
 import { capture, inRoot, step } from '../lib/shell.mjs';
 import { wasmBindgen, wasmToolchain } from '../lib/tools.mjs';
-import { cargoCounts } from './rust.mjs';
 
 /** Runs the boundary's tests; `env` chooses the host. */
 export async function boundaryTests(tally, host, env) {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { build } from '../build.mjs';
 import { buildPage } from '../lib/page.mjs';
+import { tapCounts } from '../lib/counts.mjs';
 import { capture, inRoot, step } from '../lib/shell.mjs';
 import { chromedriver, chromium, firefox } from '../lib/tools.mjs';
 import { boundaryTests, webdriverConfig } from './boundary.mjs';
@@ -28,6 +29,6 @@ export default async function browser(tally) {
   const began = performance.now();
   const env = { CHROMIUM: binary, FIREFOX: (await fox) ?? '', LAYERWRIGHT_INSTALLED: folder, LAYERWRIGHT_REPOSITORY: inRoot() };
   const result = await step('Tests in browsers', () => capture(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', path.join('tests', 'browser', 'package.test.mjs'), path.join('tests', 'browser', 'page.test.mjs')], { env }));
-  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)`, 'm').exec(result.stdout)?.[1] ?? 0);
-  tally.counts('Package and page in browsers', count('pass'), count('fail') || (result.code ? 1 : 0), result.output, (performance.now() - began) / 1000);
+  const { passed, failed } = tapCounts(result);
+  tally.counts('Package and page in browsers', passed, failed, result.output, (performance.now() - began) / 1000);
 }

@@ -1,6 +1,7 @@
 // The package and its edge worker in a real workerd.
 import path from 'node:path';
 import { build } from '../build.mjs';
+import { tapCounts } from '../lib/counts.mjs';
 import { capture, inRoot } from '../lib/shell.mjs';
 import { installed } from '../lib/installed.mjs';
 import { startWorkerd } from '../lib/workerd.mjs';
@@ -18,6 +19,6 @@ export default async function edge(tally) {
   }
   const began = performance.now();
   const result = await capture(process.execPath, ['--test', '--test-reporter=tap', 'tests/edge/worker.test.mjs'], { env: { LAYERWRIGHT_PACKAGE: path.join(folder, 'node_modules', 'layerwright') } });
-  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)`, 'm').exec(result.stdout)?.[1] ?? 0);
-  tally.counts('Edge worker in workerd', count('pass'), count('fail') || (result.code ? 1 : 0), result.output, (performance.now() - began) / 1000);
+  const { passed, failed } = tapCounts(result);
+  tally.counts('Edge worker in workerd', passed, failed, result.output, (performance.now() - began) / 1000);
 }

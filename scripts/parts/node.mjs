@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from '../build.mjs';
+import { tapCounts } from '../lib/counts.mjs';
 import { capture, inRoot, step } from '../lib/shell.mjs';
 import { npmBinary } from '../lib/tools.mjs';
 import { installed } from '../lib/installed.mjs';
@@ -23,8 +24,8 @@ export default async function node(tally) {
   const began = performance.now();
   const files = fs.readdirSync(path.join(folder, 'node')).filter((f) => f.endsWith('.test.mjs')).map((f) => path.join('node', f));
   const result = await step('Tests in Node', () => capture(process.execPath, ['--test', '--test-reporter=tap', ...files], { cwd: folder, env: { LAYERWRIGHT_REPOSITORY: inRoot() } }));
-  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)`, 'm').exec(result.stdout)?.[1] ?? 0);
-  tally.counts('Tests in Node (paths, command line, streams)', count('pass'), count('fail') || (result.code ? 1 : 0), result.output, (performance.now() - began) / 1000);
+  const { passed, failed } = tapCounts(result);
+  tally.counts('Tests in Node (paths, command line, streams)', passed, failed, result.output, (performance.now() - began) / 1000);
 }
 
 const denoPlatform = () => `${process.platform}-${os.arch()}${process.platform === 'linux' ? '-glibc' : ''}`;

@@ -1,5 +1,6 @@
 // The crate by itself: format, lints, tests, the boundary in Node, short fuzzing.
 import fs from 'node:fs';
+import { cargoCounts } from '../lib/counts.mjs';
 import { capture, has, inRoot, step } from '../lib/shell.mjs';
 import { npmPackages } from '../lib/tools.mjs';
 import { boundaryTests } from './boundary.mjs';
@@ -23,20 +24,8 @@ async function must(command, args) {
   if (result.code !== 0) throw new Error(result.output.split('\n').slice(-80).join('\n'));
 }
 
-/** Sums cargo's "test result" lines; a run that ended badly without one counts as a failure. */
-export function cargoCounts({ output, code }) {
-  let passed = 0;
-  let failed = 0;
-  for (const m of output.matchAll(/test result: \w+\. (\d+) passed; (\d+) failed/g)) {
-    passed += Number(m[1]);
-    failed += Number(m[2]);
-  }
-  if (code !== 0 && failed === 0) failed = 1;
-  return { passed, failed };
-}
-
 /** Every fuzz target for some seconds, on the stable toolchain, seeded from the examples and fixtures. */
-export async function fuzz(tally) {
+async function fuzz(tally) {
   if (!fs.existsSync(inRoot('fuzz', 'Cargo.toml'))) return;
   if (!(await has('c++'))) return tally.skip('fuzz', 'libFuzzer needs a C++ compiler: install g++.');
   const host = /host: (\S+)/.exec((await capture('rustc', ['-vV'])).stdout)[1];
