@@ -52,8 +52,8 @@ function showImage(manifest: ManifestSummary): string[] {
   const { bold, dim } = paint(stdoutStyle());
   const width = terminalWidth();
   const lines = [`${bold(safe(manifest.names.join(', ') || 'image'))}  ${manifest.platform ?? ''}`];
-  const row = (key: string, value: string) => lines.push(`  ${dim(key.padEnd(12))}${clip(value, Math.max(20, width - 14))}`);
-  lines.push(`  ${dim('Digest'.padEnd(12))}${manifest.digest}`);
+  const row = (key: string, value: string) => lines.push(`  ${dim(key.padEnd(13))}${clip(value, Math.max(20, width - 15))}`);
+  lines.push(`  ${dim('Digest'.padEnd(13))}${manifest.digest}`);
   const stored = manifest.layers.reduce((n, l) => n + l.size, 0);
   const unpacked = manifest.layers.every((l) => l.unpacked !== undefined) ? manifest.layers.reduce((n, l) => n + (l.unpacked ?? 0), 0) : undefined;
   row('Size', `${size(stored)} stored${unpacked === undefined ? '' : `, ${size(unpacked)} unpacked`}`);

@@ -67,7 +67,7 @@ function show(plan: Plan, all: boolean): string {
   if (skipped && !all) lines.push(dim(`${skipped} ${skipped === 1 ? 'stage is' : 'stages are'} not reached by the target (--all shows them)`), '');
   const { image } = plan;
   lines.push(bold('Image'));
-  const row = (key: string, value: string) => lines.push(`  ${dim(key.padEnd(12))}${clip(value, Math.max(20, width - 14))}`);
+  const row = (key: string, value: string) => lines.push(`  ${dim(key.padEnd(13))}${clip(value, Math.max(20, width - 15))}`);
   row('Platform', [image.os, image.architecture, image.variant].filter(Boolean).join('/'));
   for (const [key, value] of Object.entries(image.config ?? {})) {
     if (value === undefined || value === null) continue;
