@@ -54,6 +54,8 @@ USER 1000
 EXPOSE 8080
 CMD ["serve"]
 `;
+/** sha256 of SITE's OCI layout. */
+const SITE_DIGEST = '279946c163e0a050565c7ad50f3d68cebc2ba2648d34120fe31c798ac24d21bd';
 const context = () => [
   { path: 'public/index.html', bytes: encode('<h1>hello</h1>\n') },
   { path: 'public/é.txt', bytes: encode('accent\n') },
@@ -157,7 +159,7 @@ function cases(lw, small) {
       const digestOf = async (order) => sha256(await save(lw, await build({ context: order(context()) }), 'oci-layout'));
       const digest = await digestOf((c) => c);
       equal(await digestOf((c) => c.reverse()), digest);
-      equal(digest, globalThis.layerwrightExpectedDigest ?? digest);
+      equal(digest, SITE_DIGEST, 'the digest that every runtime gives (a new compressor or layout changes it: raise it then)');
     },
 
     'a docker-archive is written and read too': async () => {
