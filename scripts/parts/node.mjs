@@ -49,8 +49,11 @@ function noAny(folder) {
     for (const e of fs.readdirSync(dir, { withFileTypes: true })) {
       const file = path.join(dir, e.name);
       if (e.isDirectory()) visit(file);
-      // The glue's own initialisation takes and gives what wasm-bindgen says; it is not exported.
-      else if (e.name.endsWith('.d.ts') && path.basename(dir) !== 'wasm') fs.readFileSync(file, 'utf8').split('\n').forEach((l, i) => /\bany\b/.test(l.replace(/\/\*.*|^\s*\*.*|\/\/.*/, '')) && found.push(`${path.relative(folder, file)}:${i + 1} ${l.trim()}`));
+      else if (e.name.endsWith('.d.ts')) {
+        // `InitOutput` is the raw module as wasm-bindgen declares it; the package exports no such type.
+        const text = fs.readFileSync(file, 'utf8').replace(/^export interface InitOutput \{[^]*?^\}/m, '');
+        text.split('\n').forEach((l) => /\bany\b/.test(l.replace(/\/\*.*|^\s*\*.*|\/\/.*/, '')) && found.push(`${path.relative(folder, file)}: ${l.trim()}`));
+      }
     }
   };
   visit(folder);
