@@ -2,6 +2,7 @@
 //!
 //! The grammars are those of `line_parsers.go` and `split_command.go` in BuildKit.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::syntax::{Escape, Flag, Keyword, Logical};
@@ -20,55 +21,65 @@ pub(crate) struct Problem {
 }
 
 /// An argument and where it was.
-pub(crate) struct Arg {
-    pub(crate) text: String,
+pub(crate) struct Arg<'t> {
+    pub(crate) text: Cow<'t, str>,
     pub(crate) range: Range<usize>,
 }
 
+impl<'t> Arg<'t> {
+    /// The argument at `range` of `text`, as it stands there.
+    fn of(text: &'t str, range: Range<usize>) -> Self {
+        Self { text: Cow::Borrowed(text.get(range.clone()).unwrap_or("")), range }
+    }
+}
+
 #[derive(Default)]
-pub(crate) struct Parsed {
-    pub(crate) words: Vec<Arg>,
+pub(crate) struct Parsed<'t> {
+    pub(crate) words: Vec<Arg<'t>>,
     pub(crate) json: bool,
     pub(crate) problem: Option<Problem>,
 }
 
 /// Reads the text after keyword and flags.
-pub(crate) fn parse(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
+pub(crate) fn parse(kind: Keyword, rest: &str, escape: Escape) -> Parsed<'_> {
     match kind {
         Keyword::Add | Keyword::Copy | Keyword::Volume => json_or(rest, separated),
-        Keyword::Cmd | Keyword::Entrypoint | Keyword::Run | Keyword::Shell => json_or(rest, |r| whole(r, 0)),
+        Keyword::Cmd | Keyword::Entrypoint | Keyword::Run | Keyword::Shell => json_or(rest, whole),
         Keyword::Expose | Keyword::From => Parsed { words: separated(rest), ..Parsed::default() },
         Keyword::Arg => Parsed { words: words(rest, escape), ..Parsed::default() },
         Keyword::Env | Keyword::Label => pairs(kind, rest, escape),
         Keyword::Healthcheck => healthcheck(rest),
         Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
-            Parsed { words: whole(rest, 0), ..Parsed::default() }
+            Parsed { words: whole(rest), ..Parsed::default() }
         }
         // BuildKit keeps one empty argument for what it does not know.
-        Keyword::Unknown => Parsed { words: vec![Arg { text: String::new(), range: 0..0 }], ..Parsed::default() },
+        Keyword::Unknown => Parsed { words: vec![Arg::of(rest, 0..0)], ..Parsed::default() },
         Keyword::Onbuild => Parsed::default(),
     }
 }
 
-fn whole(rest: &str, at: usize) -> Vec<Arg> {
-    if rest.is_empty() {
-        return Vec::new();
+fn whole(rest: &str) -> Vec<Arg<'_>> {
+    if rest.is_empty() { Vec::new() } else { vec![Arg::of(rest, 0..rest.len())] }
+}
+
+fn separated(rest: &str) -> Vec<Arg<'_>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, b) in rest.bytes().enumerate() {
+        if is_separator(char::from(b)) {
+            if at > start {
+                found.push(Arg::of(rest, start..at));
+            }
+            start = at + 1;
+        }
     }
-    vec![Arg { text: rest.to_owned(), range: at..at + rest.len() }]
+    if rest.len() > start {
+        found.push(Arg::of(rest, start..rest.len()));
+    }
+    found
 }
 
-fn separated(rest: &str) -> Vec<Arg> {
-    let base = rest.as_ptr() as usize;
-    rest.split(is_separator)
-        .filter(|w| !w.is_empty())
-        .map(|w| {
-            let at = w.as_ptr() as usize - base;
-            Arg { text: w.to_owned(), range: at..at + w.len() }
-        })
-        .collect()
-}
-
-fn json_or(rest: &str, other: impl Fn(&str) -> Vec<Arg>) -> Parsed {
+fn json_or<'t>(rest: &'t str, other: impl Fn(&'t str) -> Vec<Arg<'t>>) -> Parsed<'t> {
     match json_array(rest) {
         Json::Strings(words) => Parsed { words, json: true, problem: None },
         Json::Mixed => Parsed { problem: Some(mixed(0..rest.len())), ..Parsed::default() },
@@ -86,15 +97,10 @@ fn mixed(range: Range<usize>) -> Problem {
 }
 
 /// Words parted by white space outside quotes. Quotes and escapes stay in.
-fn words(rest: &str, escape: Escape) -> Vec<Arg> {
+fn words(rest: &str, escape: Escape) -> Vec<Arg<'_>> {
     let escape = escape.char();
     let mut found = Vec::new();
     let mut chars = rest.char_indices().peekable();
-    let push = |found: &mut Vec<Arg>, range: Range<usize>| {
-        if let Some(text) = rest.get(range.clone()).filter(|t| !t.is_empty()) {
-            found.push(Arg { text: text.to_owned(), range });
-        }
-    };
     while let Some((start, first)) = chars.next() {
         if first.is_whitespace() {
             continue;
@@ -119,13 +125,15 @@ fn words(rest: &str, escape: Escape) -> Vec<Arg> {
             }
             current = chars.next();
         }
-        push(&mut found, start..end);
+        if end > start {
+            found.push(Arg::of(rest, start..end));
+        }
     }
     found
 }
 
 /// `ENV` and `LABEL`: three words for each pair.
-fn pairs(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
+fn pairs(kind: Keyword, rest: &str, escape: Escape) -> Parsed<'_> {
     let words = words(rest, escape);
     let Some(first) = words.first() else { return Parsed::default() };
     let name = kind.name();
@@ -143,13 +151,12 @@ fn pairs(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
         };
         let value = rest[end..].trim_start_matches(is_separator);
         let at = rest.len() - value.len();
-        parsed.words.push(Arg { text: rest[..end].to_owned(), range: 0..end });
-        parsed.words.push(Arg { text: value.to_owned(), range: at..rest.len() });
-        parsed.words.push(Arg { text: String::new(), range: end..end });
+        parsed.words = vec![Arg::of(rest, 0..end), Arg::of(rest, at..rest.len()), Arg::of(rest, end..end)];
         return parsed;
     }
+    parsed.words.reserve(3 * words.len());
     for word in words {
-        let Some((key, value)) = word.text.split_once('=') else {
+        let Some(key) = word.text.find('=') else {
             parsed.problem.get_or_insert(Problem {
                 code: "DOCKERFILE_VALUE_MISSING",
                 message: format!("there is no = in {:?}", word.text),
@@ -159,16 +166,14 @@ fn pairs(kind: Keyword, rest: &str, escape: Escape) -> Parsed {
             continue;
         };
         let (start, end) = (word.range.start, word.range.end);
-        let equals = start + key.len();
-        parsed.words.push(Arg { text: key.to_owned(), range: start..equals });
-        parsed.words.push(Arg { text: value.to_owned(), range: equals + 1..end });
-        parsed.words.push(Arg { text: "=".to_owned(), range: equals..equals + 1 });
+        let equals = start + key;
+        parsed.words.extend([start..equals, equals + 1..end, equals..equals + 1].map(|r| Arg::of(rest, r)));
     }
     parsed
 }
 
 /// `HEALTHCHECK`: a kind, then a command.
-fn healthcheck(rest: &str) -> Parsed {
+fn healthcheck(rest: &str) -> Parsed<'_> {
     // The kind ends at the first byte that, taken as a character, is white space.
     let space = |b: u8| char::from(b).is_whitespace();
     let bytes = rest.as_bytes();
@@ -178,8 +183,15 @@ fn healthcheck(rest: &str) -> Parsed {
     }
     let next = bytes[end..].iter().position(|&b| !space(b)).map_or(bytes.len(), |i| end + i);
     let lossy = |r: Range<usize>| super::parser::decode(bytes.get(r).unwrap_or(&[]));
-    let command = lossy(next..bytes.len());
-    let mut parsed = json_or(&command, |c| whole(c, 0));
+    let mut parsed = match lossy(next..bytes.len()) {
+        Cow::Borrowed(command) => json_or(command, whole),
+        Cow::Owned(command) => {
+            // A character was cut.
+            let Parsed { words, json, problem } = json_or(&command, whole);
+            let own = |a: Arg<'_>| Arg { text: Cow::Owned(a.text.into_owned()), range: a.range };
+            Parsed { words: words.into_iter().map(own).collect(), json, problem }
+        }
+    };
     for arg in &mut parsed.words {
         arg.range = (next + arg.range.start).min(rest.len())..(next + arg.range.end).min(rest.len());
     }
@@ -191,16 +203,16 @@ fn healthcheck(rest: &str) -> Parsed {
 }
 
 /// A flag as cut from the text after the keyword.
-pub(crate) struct RawFlag {
-    text: String,
+pub(crate) struct RawFlag<'t> {
+    text: Cow<'t, str>,
     range: Range<usize>,
     /// End of the name in the text, where a `=` was found.
     equals: Option<usize>,
 }
 
-impl RawFlag {
+impl<'t> RawFlag<'t> {
     /// With its place in the source; the text given to [`flags`] begins at `at` of the logical line.
-    pub(crate) fn place(self, logical: &Logical, at: usize) -> Flag {
+    pub(crate) fn place(self, logical: &Logical<'_>, at: usize) -> Flag<'t> {
         let range = (at + self.range.start) as u32..(at + self.range.end) as u32;
         let equals = self.equals.map_or(range.end, |e| (at + e) as u32);
         Flag {
@@ -217,7 +229,8 @@ impl RawFlag {
 ///
 /// BuildKit reads this part byte by byte: a byte over 127 becomes the character of that number. The backslash escapes
 /// here whatever the escape directive says.
-pub(crate) fn flags(line: &[u8]) -> (Vec<RawFlag>, usize) {
+pub(crate) fn flags(text: &str) -> (Vec<RawFlag<'_>>, usize) {
+    let line = text.as_bytes();
     let space = |b: u8| char::from(b).is_whitespace();
     let mut found = Vec::new();
     let mut at = 0;
@@ -227,7 +240,8 @@ pub(crate) fn flags(line: &[u8]) -> (Vec<RawFlag>, usize) {
             return (found, at);
         }
         let start = at;
-        let mut text = String::new();
+        // The text, from the first byte on at which it is no longer as written.
+        let mut changed: Option<String> = None;
         let mut equals = None;
         let mut quote = None;
         let mut quoted = false;
@@ -235,14 +249,19 @@ pub(crate) fn flags(line: &[u8]) -> (Vec<RawFlag>, usize) {
             if quote.is_none() && space(b) {
                 break;
             }
+            let so_far = || text.get(start..at).unwrap_or("").to_owned();
             match quote {
                 None if b == b'\'' || b == b'"' => {
                     quote = Some(b);
                     quoted = true;
+                    changed.get_or_insert_with(so_far);
                 }
                 Some(q) if q == b => quote = None,
                 _ => {
                     let mut b = b;
+                    if b == b'\\' || !b.is_ascii() {
+                        changed.get_or_insert_with(so_far);
+                    }
                     if b == b'\\' {
                         at += 1;
                         match line.get(at) {
@@ -253,12 +272,15 @@ pub(crate) fn flags(line: &[u8]) -> (Vec<RawFlag>, usize) {
                     if b == b'=' && equals.is_none() {
                         equals = Some(at);
                     }
-                    text.push(char::from(b));
+                    if let Some(changed) = &mut changed {
+                        changed.push(char::from(b));
+                    }
                 }
             }
             at += 1;
         }
         at = at.min(line.len());
+        let text = changed.map_or_else(|| Cow::Borrowed(text.get(start..at).unwrap_or("")), Cow::Owned);
         if text == "--" {
             return (found, at);
         }
@@ -268,8 +290,8 @@ pub(crate) fn flags(line: &[u8]) -> (Vec<RawFlag>, usize) {
     }
 }
 
-enum Json {
-    Strings(Vec<Arg>),
+enum Json<'t> {
+    Strings(Vec<Arg<'t>>),
     /// An array, but not of strings only.
     Mixed,
     /// No array, or no JSON.
@@ -280,7 +302,7 @@ enum Json {
 const MAX_JSON_DEPTH: usize = 10_000;
 
 /// Reads a JSON array of strings as Go's `encoding/json` does.
-fn json_array(rest: &str) -> Json {
+fn json_array(rest: &str) -> Json<'_> {
     let trimmed = rest.trim_start();
     if !trimmed.starts_with('[') {
         return Json::Not;
@@ -300,7 +322,7 @@ struct JsonReader<'a> {
     base: usize,
 }
 
-impl JsonReader<'_> {
+impl<'t> JsonReader<'t> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -318,7 +340,7 @@ impl JsonReader<'_> {
     }
 
     /// The strings of the outermost array, and whether it holds nothing else. `None` where this is not JSON.
-    fn document(&mut self) -> Option<(Vec<Arg>, bool)> {
+    fn document(&mut self) -> Option<(Vec<Arg<'t>>, bool)> {
         let mut words = Vec::new();
         let mut only_strings = true;
         // The open brackets; a value is expected whenever the loop starts.
@@ -412,22 +434,25 @@ impl JsonReader<'_> {
         (self.at > start).then_some(())
     }
 
-    fn string(&mut self) -> Option<String> {
+    fn string(&mut self) -> Option<Cow<'t, str>> {
         if !self.eat(b'"') {
             return None;
         }
-        let mut out = String::new();
+        let mut decoded: Option<String> = None;
         loop {
             let rest = &self.text[self.at..];
             let plain = rest.bytes().take_while(|&b| b != b'"' && b != b'\\' && b >= 0x20).count();
-            out.push_str(&rest[..plain]);
             self.at += plain + 1;
-            match rest.as_bytes().get(plain)? {
-                b'"' => return Some(out),
+            let (plain, next) = (&rest[..plain], rest.as_bytes().get(plain)?);
+            if let Some(decoded) = &mut decoded {
+                decoded.push_str(plain);
+            }
+            match next {
+                b'"' => return Some(decoded.map_or(Cow::Borrowed(plain), Cow::Owned)),
                 b'\\' => {
                     let escape = self.peek()?;
                     self.at += 1;
-                    out.push(match escape {
+                    let c = match escape {
                         b'"' | b'\\' | b'/' => char::from(escape),
                         b'b' => '\u{8}',
                         b'f' => '\u{c}',
@@ -436,7 +461,8 @@ impl JsonReader<'_> {
                         b't' => '\t',
                         b'u' => self.unicode()?,
                         _ => return None,
-                    });
+                    };
+                    decoded.get_or_insert_with(|| plain.to_owned()).push(c);
                 }
                 _ => return None,
             }

@@ -73,39 +73,34 @@ pub fn format(source: &str, options: &FormatOptions) -> String {
 ///
 /// The white space of shell scripts is compared as one space each, since a shell takes it so.
 pub fn same_build(a: &Dockerfile, b: &Dockerfile) -> bool {
-    let comments = |f: &Dockerfile| f.comments.iter().map(|c| c.text.clone()).collect::<Vec<_>>();
-    let directives = |f: &Dockerfile| f.directives.iter().map(|d| (d.name, d.value.clone())).collect::<Vec<_>>();
-    let errors = |f: &Dockerfile| f.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>();
     a.escape == b.escape
-        && directives(a) == directives(b)
-        && comments(a) == comments(b)
-        && errors(a) == errors(b)
+        && a.directives.iter().map(|d| (d.name, &d.value)).eq(b.directives.iter().map(|d| (d.name, &d.value)))
+        && a.comments.iter().map(|c| &c.text).eq(b.comments.iter().map(|c| &c.text))
+        && a.diagnostics.iter().map(|d| d.code).eq(b.diagnostics.iter().map(|d| d.code))
         && a.nodes.len() == b.nodes.len()
         && a.nodes.iter().zip(&b.nodes).all(|(a, b)| same_node(a, b))
 }
 
-fn same_node(a: &Node, b: &Node) -> bool {
+fn same_node(a: &Node<'_>, b: &Node<'_>) -> bool {
     let script = is_script(a);
-    let text = |w: &Word| {
-        if script { w.text.split_whitespace().collect::<Vec<_>>().join(" ") } else { w.text.clone() }
+    let from = a.kind == Keyword::From;
+    let same_word = |(a, b): (&Word<'_>, &Word<'_>)| {
+        a.text == b.text
+            || (script && a.text.split_whitespace().eq(b.text.split_whitespace()))
+            || (from && a.text.len() == 2 && a.text.eq_ignore_ascii_case(&b.text))
     };
     let kind_word = usize::from(a.kind == Keyword::Healthcheck);
-    let docs = |n: &Node| n.heredocs.iter().map(|h| (h.name.clone(), h.content.clone())).collect::<Vec<_>>();
     let child = match (&a.child, &b.child) {
         (Some(a), Some(b)) => same_node(a, b),
         (a, b) => a.is_none() && b.is_none(),
     };
-    let words = |n: &Node| n.args.iter().skip(kind_word).map(text).collect::<Vec<_>>();
-    let from = a.kind == Keyword::From;
-    let args =
-        words(a).iter().zip(words(b)).all(|(a, b)| *a == b || (from && a.eq_ignore_ascii_case(&b) && a.len() == 2));
     a.kind == b.kind
         && (a.kind != Keyword::Unknown || a.keyword.text.eq_ignore_ascii_case(&b.keyword.text))
         && a.json == b.json
         && a.flags.iter().map(|f| &f.text).eq(b.flags.iter().map(|f| &f.text))
         && a.args.len() == b.args.len()
-        && args
-        && docs(a) == docs(b)
+        && a.args.iter().zip(&b.args).skip(kind_word).all(same_word)
+        && a.heredocs.iter().map(|h| (&h.name, &h.content)).eq(b.heredocs.iter().map(|h| (&h.name, &h.content)))
         && child
 }
 

@@ -63,7 +63,7 @@ pub struct CommandLine<'a> {
     /// Whether the shell is put in front.
     pub shell: bool,
     /// Here-documents (`RUN` only).
-    pub files: &'a [Heredoc],
+    pub files: &'a [Heredoc<'a>],
 }
 
 /// `RUN [flags] command`
@@ -154,7 +154,7 @@ pub struct Healthcheck<'a> {
     /// `--retries`.
     pub retries: i64,
     /// The flags as written.
-    pub flags: &'a [Flag],
+    pub flags: &'a [Flag<'a>],
 }
 
 impl Healthcheck<'_> {
@@ -171,5 +171,5 @@ pub struct Onbuild<'a> {
     /// The text BuildKit stores, here-documents included.
     pub expression: String,
     /// The inner instruction.
-    pub child: &'a Node,
+    pub child: &'a Node<'a>,
 }

@@ -3,6 +3,7 @@
 //! The rules are those of `Parse` in BuildKit's `frontend/dockerfile/parser`; where it stops with an error, this notes
 //! a diagnostic and goes on.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::args::{self, Problem};
@@ -24,26 +25,44 @@ const MAX_LINE: usize = 64 * 1024;
 /// assert_eq!(file.nodes[1].rest(), "apk add   curl");
 /// assert!(file.fatal().is_none());
 /// ```
-pub fn parse(source: &[u8]) -> Dockerfile {
-    let mut parser =
-        Parser { source, at: 0, line: 0, directives_done: false, file: Dockerfile::default(), comments_from: 0 };
+pub fn parse(source: &[u8]) -> Dockerfile<'_> {
+    let mut file = parse_tree(source);
+    read::check(&mut file);
+    file
+}
+
+/// The tree alone: instructions are not checked, so what only BuildKit's instruction reader refuses is not found.
+pub(crate) fn parse_tree(source: &[u8]) -> Dockerfile<'_> {
+    let mut parser = Parser {
+        source,
+        text: std::str::from_utf8(source).ok(),
+        at: 0,
+        line: 0,
+        directives_done: false,
+        file: Dockerfile::default(),
+        comments_from: 0,
+        joined: Joined::default(),
+    };
     parser.run();
     let mut file = parser.file;
     file.line_count = parser.line;
-    read::check(&mut file);
     file
 }
 
 struct Parser<'a> {
     source: &'a [u8],
+    /// The source, where all of it is UTF-8.
+    text: Option<&'a str>,
     /// Offset of the next physical line.
     at: usize,
     /// Number of lines read.
     line: u32,
     directives_done: bool,
-    file: Dockerfile,
+    file: Dockerfile<'a>,
     /// Index of the first comment that belongs to the next instruction.
     comments_from: u32,
+    /// Where logical lines of several physical ones are put together.
+    joined: Joined,
 }
 
 /// A physical line: its start, the end without line-end characters, and the start of the next.
@@ -54,7 +73,7 @@ struct Line {
     next: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn run(&mut self) {
         while let Some(line) = self.next_line() {
             self.top_level(line);
@@ -94,6 +113,14 @@ impl Parser<'_> {
             });
         }
         Some(Line { start, end, next })
+    }
+
+    /// A part of the source as text.
+    fn str(&self, range: Range<usize>) -> Cow<'a, str> {
+        match self.text.and_then(|t| t.get(range.clone())) {
+            Some(text) => Cow::Borrowed(text),
+            None => decode(self.source.get(range).unwrap_or(&[])),
+        }
     }
 
     fn parse_error(&mut self, diagnostic: Diagnostic) {
@@ -138,7 +165,7 @@ impl Parser<'_> {
 
     fn comment(&mut self, start: usize, end: usize, inside: bool, indented: bool) -> u32 {
         let index = self.file.comments.len() as u32;
-        let text = decode(&self.source[start + 1..end]).trim().to_owned();
+        let text = trimmed(self.str(start + 1..end));
         self.file.comments.push(Comment { text, span: Span::new(start, end), line: self.line, inside, indented });
         index
     }
@@ -161,7 +188,10 @@ impl Parser<'_> {
             return None;
         };
         let lines = Lines { from: self.line, to: self.line };
-        let value = String::from_utf8_lossy(value_span.of(self.source)).into_owned();
+        let value = match self.text {
+            Some(text) => Cow::Borrowed(value_span.str_of(text)),
+            None => String::from_utf8_lossy(value_span.of(self.source)),
+        };
         if self.file.directives.iter().any(|d| d.name == name) {
             self.parse_error(Diagnostic {
                 code: "DOCKERFILE_DIRECTIVE_REPEATED",
@@ -171,7 +201,7 @@ impl Parser<'_> {
                 lines,
             });
         } else if name == "escape" {
-            match value.as_str() {
+            match value.as_ref() {
                 "\\" => self.file.escape = Escape::Backslash,
                 "`" => self.file.escape = Escape::Backquote,
                 _ => self.parse_error(Diagnostic {
@@ -193,29 +223,37 @@ impl Parser<'_> {
     fn instruction(&mut self, item_start: usize, start: usize, end: usize) {
         let from = self.line;
         let comments = self.comments_from..self.file.comments.len() as u32;
-        let mut raw = RawLine::default();
         let mut last_end = end;
         let mut empty_continuation = false;
-        let escape = self.file.escape.byte();
-        let mut kept = continuation(&self.source[start..end], escape);
-        raw.push(self.source, start..start + kept.unwrap_or(end - start));
-        while kept.is_some() {
-            let Some(line) = self.next_line() else { break };
-            let text = &self.source[line.start..line.end];
-            let space = leading_space(text);
-            last_end = line.end;
-            if space == text.len() {
-                empty_continuation = true;
-                continue;
+        let mut kept = continuation(&self.source[start..end], self.file.escape.byte());
+        let logical = if let Some(first) = kept {
+            self.joined.clear();
+            self.join(start..start + first);
+            while kept.is_some() {
+                let Some(line) = self.next_line() else { break };
+                let text = &self.source[line.start..line.end];
+                let space = leading_space(text);
+                last_end = line.end;
+                if space == text.len() {
+                    empty_continuation = true;
+                    continue;
+                }
+                if text[space] == b'#' {
+                    self.comment(line.start + space, line.end, true, space > 0);
+                    continue;
+                }
+                kept = continuation(text, self.file.escape.byte());
+                self.join(line.start..line.start + kept.unwrap_or(text.len()));
             }
-            if text[space] == b'#' {
-                self.comment(line.start + space, line.end, true, space > 0);
-                continue;
-            }
-            kept = continuation(text, escape);
-            raw.push(self.source, line.start..line.start + kept.unwrap_or(text.len()));
-        }
-        let mut node = node_from_line(raw.finish(), self.file.escape, 0);
+            self.joined.finish()
+        } else if let Some(text) = self.text.and_then(|t| t.get(start..end)) {
+            Logical { text: Cow::Borrowed(text), start: start as u32, map: Vec::new() }
+        } else {
+            self.joined.clear();
+            self.join(start..end);
+            self.joined.finish()
+        };
+        let mut node = self.node(logical);
         node.lines = Lines { from, to: self.line };
         node.comments = comments;
         node.empty_continuation = empty_continuation;
@@ -231,7 +269,7 @@ impl Parser<'_> {
             child.lines = node.lines;
             child.span.end = node.span.end;
         }
-        if let Some(error) = node.error.clone() {
+        if let Some(error) = node.error.as_deref().cloned() {
             self.parse_error(error);
         }
         let index = self.file.nodes.len() as u32;
@@ -240,18 +278,57 @@ impl Parser<'_> {
         self.item(ItemKind::Instruction(index), item_start);
     }
 
+    fn join(&mut self, range: Range<usize>) {
+        match self.text.and_then(|t| t.get(range.clone())) {
+            Some(text) => self.joined.push_str(text, range.start),
+            None => self.joined.push_bytes(&self.source[range.clone()], range.start),
+        }
+    }
+
+    /// The node of a logical line.
+    fn node(&self, logical: Logical<'a>) -> Node<'a> {
+        let escape = self.file.escape;
+        let (mut node, logical) = match logical.text {
+            Cow::Borrowed(text) => (node_from_text(text, &logical, escape, 0), logical),
+            Cow::Owned(ref text) => {
+                let node = node_from_text(text, &logical, escape, 0);
+                let node = node.map_texts(&mut |part| self.adopted(part, text, &logical));
+                (node, logical)
+            }
+        };
+        node.logical = logical;
+        node
+    }
+
+    /// A part of a joined line as a part of the source, where it stands there in one piece; else on its own.
+    fn adopted(&self, part: Cow<'_, str>, whole: &str, logical: &Logical<'_>) -> Cow<'a, str> {
+        let part = match part {
+            Cow::Owned(text) => return Cow::Owned(text),
+            Cow::Borrowed(part) => part,
+        };
+        if part.is_empty() {
+            return Cow::Borrowed("");
+        }
+        let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize) as u32;
+        let span = logical.source_span(start..start.saturating_add(part.len() as u32));
+        match self.text {
+            Some(text) if span.len() == part.len() && span.str_of(text) == part => Cow::Borrowed(span.str_of(text)),
+            _ => Cow::Owned(part.to_owned()),
+        }
+    }
+
     /// Reads the bodies of the here-documents a line announces. Returns the end of the last line read.
-    fn heredocs(&mut self, node: &mut Node, mut last_end: usize) -> usize {
+    fn heredocs(&mut self, node: &mut Node<'a>, mut last_end: usize) -> usize {
         let announced = match heredocs_of(&node.logical.text) {
             Ok(list) => list,
             Err(message) => {
-                node.error.get_or_insert(Diagnostic {
+                node.error.get_or_insert(Box::new(Diagnostic {
                     code: "DOCKERFILE_HEREDOC_DELIMITER",
                     message,
                     help: Some("write one word, quoted or not, after `<<`".to_owned()),
                     span: node.logical.source_span(node.rest.clone()),
                     lines: node.lines,
-                });
+                }));
                 return last_end;
             }
         };
@@ -278,15 +355,17 @@ impl Parser<'_> {
                 body_end = line.next;
             }
             doc.body = Span::new(body_start, body_end);
-            doc.content = decode(&self.source[body_start..body_end]);
+            doc.content = self.str(body_start..body_end);
             if !terminated {
                 doc.terminator = Span::new(body_end, body_end);
-                node.error.get_or_insert_with(|| Diagnostic {
-                    code: "DOCKERFILE_HEREDOC_UNTERMINATED",
-                    message: format!("the here-document {} is not closed", doc.name),
-                    help: Some(format!("add a line that holds only {}", doc.name)),
-                    span: doc.span,
-                    lines: Lines { from: node.lines.from, to: self.line },
+                node.error.get_or_insert_with(|| {
+                    Box::new(Diagnostic {
+                        code: "DOCKERFILE_HEREDOC_UNTERMINATED",
+                        message: format!("the here-document {} is not closed", doc.name),
+                        help: Some(format!("add a line that holds only {}", doc.name)),
+                        span: doc.span,
+                        lines: Lines { from: node.lines.from, to: self.line },
+                    })
                 });
             }
             node.heredocs.push(doc);
@@ -295,67 +374,95 @@ impl Parser<'_> {
     }
 }
 
-/// The bytes of a logical line while it is put together.
+/// A logical line while it is put together. Kept from line to line, so that each gets memory of just its size.
 #[derive(Default)]
-struct RawLine {
+struct Joined {
+    /// The line, where all so far is UTF-8.
+    text: String,
+    /// The line, where not.
     bytes: Vec<u8>,
     map: Vec<Segment>,
 }
 
-impl RawLine {
-    fn push(&mut self, source: &[u8], range: Range<usize>) {
-        if !range.is_empty() || self.map.is_empty() {
-            self.map.push(Segment { logical: self.bytes.len() as u32, source: range.start as u32 });
-            self.bytes.extend_from_slice(&source[range]);
+impl Joined {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.bytes.clear();
+        self.map.clear();
+    }
+
+    fn push_str(&mut self, text: &str, source: usize) {
+        if !text.is_empty() || self.map.is_empty() {
+            self.map.push(Segment { logical: self.text.len() as u32, source: source as u32 });
+            self.text.push_str(text);
         }
     }
 
-    fn finish(self) -> Logical {
-        match String::from_utf8(self.bytes) {
-            Ok(text) => Logical { text, map: self.map },
-            Err(error) => decode_logical(&error.into_bytes(), &self.map),
+    fn push_bytes(&mut self, bytes: &[u8], source: usize) {
+        if !bytes.is_empty() || self.map.is_empty() {
+            self.map.push(Segment { logical: self.bytes.len() as u32, source: source as u32 });
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    fn finish(&self) -> Logical<'static> {
+        let start = self.map.first().map_or(0, |s| s.source);
+        let map = self.map.get(1..).unwrap_or(&[]).to_vec();
+        match std::str::from_utf8(&self.bytes) {
+            Ok("") => Logical { text: Cow::Owned(self.text.clone()), start, map },
+            Ok(text) => Logical { text: Cow::Owned(text.to_owned()), start, map },
+            Err(_) => decode_logical(&self.bytes, &Logical { text: Cow::Borrowed(""), start, map }),
         }
     }
 }
 
 /// Reads bytes that are not all UTF-8: each invalid byte becomes one U+FFFD, with a map that accounts for it.
-fn decode_logical(bytes: &[u8], map: &[Segment]) -> Logical {
-    let mut out = Logical::default();
-    let plain = Logical { text: String::new(), map: map.to_vec() };
+/// `plain` has the map of the bytes.
+fn decode_logical(bytes: &[u8], plain: &Logical<'_>) -> Logical<'static> {
+    let mut text = String::with_capacity(bytes.len());
+    let mut map = Vec::new();
     let mut at = 0u32;
-    let mut segments = map.iter().peekable();
+    let mut segments = plain.map.iter().peekable();
     for chunk in bytes.utf8_chunks() {
         let end = at + chunk.valid().len() as u32;
-        out.map.push(Segment { logical: out.text.len() as u32, source: plain.source_offset(at) });
+        map.push(Segment { logical: text.len() as u32, source: plain.source_offset(at) });
         while let Some(s) = segments.next_if(|s| s.logical < end) {
             if s.logical > at {
-                out.map.push(Segment { logical: out.text.len() as u32 + (s.logical - at), source: s.source });
+                map.push(Segment { logical: text.len() as u32 + (s.logical - at), source: s.source });
             }
         }
-        out.text.push_str(chunk.valid());
+        text.push_str(chunk.valid());
         at = end;
         for _ in chunk.invalid() {
             // All three bytes of the U+FFFD stand for the one byte.
-            let (logical, source) = (out.text.len() as u32, plain.source_offset(at));
-            out.map.extend((0..3).map(|i| Segment { logical: logical + i, source }));
-            out.text.push('\u{fffd}');
+            let (logical, source) = (text.len() as u32, plain.source_offset(at));
+            map.extend((0..3).map(|i| Segment { logical: logical + i, source }));
+            text.push('\u{fffd}');
             at += 1;
         }
     }
-    out
+    Logical { text: Cow::Owned(text), start: plain.start, map }
 }
 
 /// Bytes as text, each byte that is not UTF-8 as one U+FFFD, as Go prints them.
-pub(crate) fn decode(bytes: &[u8]) -> String {
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());
         out.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
     }
-    out
+    Cow::Owned(out)
+}
+
+/// Without white space around.
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
 }
 
 /// How many bytes of white space (Unicode's) stand at the start.
@@ -413,27 +520,20 @@ fn directive_parts(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
 /// ONBUILD inside ONBUILD is refused, so deeper nesting needs no tree.
 const MAX_NESTING: u32 = 4;
 
-/// Splits a logical line into keyword, flags and arguments.
-fn node_from_line(logical: Logical, escape: Escape, depth: u32) -> Node {
-    let text = logical.text.as_str();
+/// Splits a logical line, whose text is `text`, into keyword, flags and arguments. The node's own line is left empty.
+fn node_from_text<'t>(text: &'t str, logical: &Logical<'_>, escape: Escape, depth: u32) -> Node<'t> {
     let start = text.len() - text.trim_start().len();
     let trimmed = text.trim();
     let keyword_len = trimmed.find(args::is_separator).unwrap_or(trimmed.len());
-    let keyword_text = &trimmed[..keyword_len];
-    let after = trimmed[keyword_len..].trim_start_matches(args::is_separator);
+    let (keyword_text, after) = trimmed.split_at(keyword_len);
+    let after = after.trim_start_matches(args::is_separator);
     let after_at = start + trimmed.len() - after.len();
     let kind = Keyword::of(keyword_text);
-    let word = |range: Range<usize>| {
-        let logical_range = range.start as u32..range.end as u32;
-        Word {
-            text: text.get(range).unwrap_or("").to_owned(),
-            span: logical.source_span(logical_range.clone()),
-            logical: logical_range,
-        }
-    };
-    let keyword = word(start..start + keyword_len);
-    let (flags, rest_at) = args::flags(after.as_bytes());
-    let flags: Vec<Flag> = flags.into_iter().map(|f| f.place(&logical, after_at)).collect();
+    let place = |range: &Range<u32>| logical.source_span(range.clone());
+    let keyword_range = start as u32..(start + keyword_len) as u32;
+    let keyword = Word { text: Cow::Borrowed(keyword_text), span: place(&keyword_range), logical: keyword_range };
+    let (flags, rest_at) = args::flags(after);
+    let flags: Vec<Flag<'t>> = flags.into_iter().map(|f| f.place(logical, after_at)).collect();
     let rest_at = rest_at.min(after.len());
     // Flags are cut by the byte, so the rest may begin inside a character.
     let rest_at = (rest_at..=after.len()).find(|&i| after.is_char_boundary(i)).unwrap_or(after.len());
@@ -452,7 +552,7 @@ fn node_from_line(logical: Logical, escape: Escape, depth: u32) -> Node {
         child: None,
         comments: 0..0,
         lines: Lines::default(),
-        span: Span::default(),
+        span: place(&(0..text.len() as u32)),
         empty_continuation: false,
         error: None,
         logical: Logical::default(),
@@ -460,7 +560,9 @@ fn node_from_line(logical: Logical, escape: Escape, depth: u32) -> Node {
     let mut problem = None;
     if kind == Keyword::Onbuild {
         if !rest_text.is_empty() && depth < MAX_NESTING {
-            let child = node_from_line(sub_line(&logical, rest.clone()), escape, depth + 1);
+            let line = logical.part(rest_text, rest);
+            let mut child = node_from_text(rest_text, &line, escape, depth + 1);
+            child.logical = line;
             node.error = child.error.clone();
             node.child = Some(Box::new(child));
         }
@@ -468,37 +570,22 @@ fn node_from_line(logical: Logical, escape: Escape, depth: u32) -> Node {
         let parsed = args::parse(kind, rest_text, escape);
         node.json = parsed.json;
         problem = parsed.problem;
-        node.args = parsed
-            .words
-            .into_iter()
-            .map(|w| {
-                let range = (rest_start + w.range.start) as u32..(rest_start + w.range.end) as u32;
-                Word { text: w.text, span: logical.source_span(range.clone()), logical: range }
-            })
-            .collect();
+        let word = |w: args::Arg<'t>| {
+            let range = (rest_start + w.range.start) as u32..(rest_start + w.range.end) as u32;
+            Word { text: w.text, span: place(&range), logical: range }
+        };
+        node.args = parsed.words.into_iter().map(word).collect();
     }
     if let Some(Problem { code, message, help, range }) = problem {
-        let range = (rest_start + range.start) as u32..(rest_start + range.end) as u32;
-        node.error =
-            Some(Diagnostic { code, message, help, span: logical.source_span(range), lines: Lines::default() });
+        let span = place(&((rest_start + range.start) as u32..(rest_start + range.end) as u32));
+        node.error = Some(Box::new(Diagnostic { code, message, help, span, lines: Lines::default() }));
     }
-    node.span = logical.source_span(0..logical.text.len() as u32);
-    node.logical = logical;
     node
 }
 
-/// A part of a logical line as one of its own.
-fn sub_line(line: &Logical, range: Range<u32>) -> Logical {
-    let text = line.text.get(range.start as usize..range.end as usize).unwrap_or("").to_owned();
-    let mut map = vec![Segment { logical: 0, source: line.source_offset(range.start) }];
-    let inside = line.map.iter().filter(|s| s.logical > range.start && s.logical < range.end);
-    map.extend(inside.map(|s| Segment { logical: s.logical - range.start, source: s.source }));
-    Logical { text, map }
-}
-
-fn can_contain_heredoc(node: &Node) -> bool {
+fn can_contain_heredoc(node: &Node<'_>) -> bool {
     let node = match (node.kind, &node.child) {
-        (Keyword::Onbuild, Some(child)) => child,
+        (Keyword::Onbuild, Some(child)) => child.as_ref(),
         _ => node,
     };
     matches!(node.kind, Keyword::Add | Keyword::Copy | Keyword::Run) && !node.json
@@ -507,7 +594,7 @@ fn can_contain_heredoc(node: &Node) -> bool {
 /// A here-document and the word that announces it.
 struct Announced {
     word: String,
-    doc: Heredoc,
+    doc: Heredoc<'static>,
 }
 
 /// The here-documents a logical line announces.
@@ -525,7 +612,7 @@ fn heredocs_of(line: &str) -> Result<Vec<Announced>, String> {
 }
 
 /// Reads a word as `[fd]<<[-]NAME`.
-pub(crate) fn heredoc(word: &str) -> Result<Option<Heredoc>, super::expand::ExpandError> {
+pub(crate) fn heredoc(word: &str) -> Result<Option<Heredoc<'static>>, super::expand::ExpandError> {
     let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let Some(rest) = word[digits..].strip_prefix("<<") else { return Ok(None) };
     let (chomp, rest) = rest.strip_prefix('-').map_or((false, rest), |r| (true, r));
@@ -543,13 +630,13 @@ pub(crate) fn heredoc(word: &str) -> Result<Option<Heredoc>, super::expand::Expa
         expand,
         chomp,
         fd: word[..digits].parse().unwrap_or(if digits == 0 { 0 } else { u32::MAX }),
-        name,
+        name: Cow::Owned(name),
         ..Heredoc::default()
     }))
 }
 
 /// `did you mean` for an unknown instruction.
-pub(crate) fn unknown_instruction(node: &Node) -> Diagnostic {
+pub(crate) fn unknown_instruction(node: &Node<'_>) -> Diagnostic {
     let written = &node.keyword.text;
     let names = Keyword::ALL.map(Keyword::name);
     Diagnostic {
@@ -572,8 +659,8 @@ pub(crate) fn unknown_instruction(node: &Node) -> Diagnostic {
 mod tests {
     use super::*;
 
-    fn args(node: &Node) -> Vec<&str> {
-        node.args.iter().map(|a| a.text.as_str()).collect()
+    fn args<'n>(node: &'n Node<'_>) -> Vec<&'n str> {
+        node.args.iter().map(|a| a.text.as_ref()).collect()
     }
 
     #[test]
@@ -600,7 +687,7 @@ mod tests {
     #[test]
     fn directives_count_only_at_the_top() {
         let file = parse(b"# syntax=a\n#  Escape = ` \nFROM a\n# check=skip=all\nRUN b`\n c\n");
-        let names: Vec<_> = file.directives.iter().map(|d| (d.name, d.value.as_str())).collect();
+        let names: Vec<_> = file.directives.iter().map(|d| (d.name, d.value.as_ref())).collect();
         assert_eq!(names, [("syntax", "a"), ("escape", "`")]);
         assert_eq!(file.nodes[1].rest(), "b c");
         assert_eq!(parse(b"# a comment\n# escape=`\nFROM a\n").escape, Escape::Backslash);
@@ -613,7 +700,7 @@ mod tests {
         let source = "FROM a\nCOPY <<-'A' <<B /x\n\t1\n\tA\n$2\nB\nRUN x\n";
         let file = parse(source.as_bytes());
         let copy = &file.nodes[1];
-        let docs: Vec<_> = copy.heredocs.iter().map(|d| (d.name.as_str(), d.text().into_owned(), d.expand)).collect();
+        let docs: Vec<_> = copy.heredocs.iter().map(|d| (d.name.as_ref(), d.text().into_owned(), d.expand)).collect();
         assert_eq!(docs, [("A", "1\n".to_owned(), false), ("B", "$2\n".to_owned(), true)]);
         assert_eq!(copy.heredocs[1].span.str_of(source), "<<B");
         assert_eq!(copy.heredocs[1].terminator.str_of(source), "B");
@@ -633,7 +720,7 @@ mod tests {
     fn flags_are_cut_by_the_byte_and_lose_their_quotes() {
         let source = "FROM a\nCOPY --from='b' --chown=\\1 --link x y\n";
         let file = parse(source.as_bytes());
-        let flags: Vec<_> = file.nodes[1].flags.iter().map(|f| f.text.as_str()).collect();
+        let flags: Vec<_> = file.nodes[1].flags.iter().map(|f| f.text.as_ref()).collect();
         assert_eq!(flags, ["--from=b", "--chown=1", "--link"]);
         assert_eq!(file.nodes[1].flags[0].value_span.str_of(source), "'b'");
         assert_eq!(args(&file.nodes[1]), ["x", "y"]);

@@ -1,5 +1,7 @@
 //! From node to typed instruction, with BuildKit's own strictness.
 
+use std::borrow::Cow;
+
 use super::instruction::*;
 use super::mount::Device;
 use super::parser::{heredoc, unknown_instruction};
@@ -7,7 +9,7 @@ use super::suggest;
 use super::syntax::*;
 use crate::text::Span;
 
-impl Node {
+impl Node<'_> {
     /// Reads the node as an instruction.
     ///
     /// Works on any node: where BuildKit would refuse it, the error says why and the instruction is what could be read.
@@ -27,12 +29,12 @@ enum FlagKind {
 use FlagKind::{Bool, Text as One, Texts as Many};
 
 struct Reader<'a> {
-    node: &'a Node,
+    node: &'a Node<'a>,
     error: Option<Diagnostic>,
 }
 
 /// The flags of an instruction once they are checked.
-struct Flags<'a>(&'a [Flag]);
+struct Flags<'a>(&'a [Flag<'a>]);
 
 impl<'a> Flags<'a> {
     /// The last of this name; BuildKit refuses a second one before.
@@ -305,13 +307,13 @@ impl<'a> Reader<'a> {
             let content = self.node.heredocs.iter().rev().find(|d| d.name == word.name);
             let text = Heredoc {
                 chomp: word.chomp,
-                content: content.map_or_else(String::new, |d| d.content.clone()),
+                content: content.map_or(Cow::Borrowed(""), |d| Cow::Borrowed(d.content.as_ref())),
                 ..Heredoc::default()
             };
             copy.inline.push(Inline {
                 word: *source,
                 data: text.text().into_owned(),
-                name: word.name,
+                name: word.name.into_owned(),
                 expand: word.expand,
             });
         }
@@ -509,9 +511,9 @@ impl<'a> Reader<'a> {
 }
 
 /// The text BuildKit keeps of an `ONBUILD`: everything after the keyword, and the here-documents.
-fn expression(node: &Node) -> String {
+fn expression(node: &Node<'_>) -> String {
     let ascii_space = |c: char| matches!(c, '\t' | '\n' | '\x0c' | '\r' | ' ');
-    let line = node.logical.text.as_str();
+    let line = node.logical.text.as_ref();
     let inner = line.trim_start_matches(ascii_space);
     let mut text = match inner.get(..7) {
         Some(keyword) if keyword.eq_ignore_ascii_case("ONBUILD") => inner[7..].trim_start_matches(ascii_space),
@@ -587,7 +589,7 @@ pub(crate) fn duration(text: &str) -> Option<i64> {
 }
 
 /// Notes what BuildKit's instruction reader refuses, and brings the diagnostics into the order of the text.
-pub(crate) fn check(file: &mut Dockerfile) {
+pub(crate) fn check(file: &mut Dockerfile<'_>) {
     let mut stages = false;
     let mut orphan = false;
     let mut found = Vec::new();
@@ -630,7 +632,8 @@ mod tests {
 
     /// The code and remedy of the error in the second line of a file.
     fn error(line: &str) -> Option<(&'static str, Option<String>)> {
-        let file = parse(format!("FROM a\n{line}\n").as_bytes());
+        let text = format!("FROM a\n{line}\n");
+        let file = parse(text.as_bytes());
         file.fatal().map(|d| {
             assert_eq!(d.lines.from, 2, "{line}");
             (d.code, d.help.clone())

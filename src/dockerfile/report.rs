@@ -327,7 +327,7 @@ pub enum InstructionValue {
 }
 
 /// The whole file as plain data. `source` is what was parsed.
-pub fn report(file: &Dockerfile, source: &[u8]) -> ParsedDockerfile {
+pub fn report(file: &Dockerfile<'_>, source: &[u8]) -> ParsedDockerfile {
     let index = LineIndex::new(source);
     let at = |span: Span| index.range(span);
     let mut stages: Vec<ParsedStage> = Vec::new();
@@ -362,12 +362,12 @@ pub fn report(file: &Dockerfile, source: &[u8]) -> ParsedDockerfile {
         directives: file
             .directives
             .iter()
-            .map(|d| ParsedDirective { name: d.name.to_owned(), value: d.value.clone(), range: at(d.span) })
+            .map(|d| ParsedDirective { name: d.name.to_owned(), value: d.value.to_string(), range: at(d.span) })
             .collect(),
         comments: file
             .comments
             .iter()
-            .map(|c| ParsedComment { text: c.text.clone(), inside: c.inside, range: at(c.span) })
+            .map(|c| ParsedComment { text: c.text.to_string(), inside: c.inside, range: at(c.span) })
             .collect(),
         instructions,
         stages,
@@ -380,28 +380,28 @@ pub fn report(file: &Dockerfile, source: &[u8]) -> ParsedDockerfile {
 
 fn instruction(node: &Node, index: &LineIndex<'_>) -> ParsedInstruction {
     let reading = node.read();
-    let error = node.error.as_ref().or(reading.error.as_ref());
+    let error = node.error.as_deref().or(reading.error.as_ref());
     ParsedInstruction {
         name: node.kind.name().to_owned(),
-        keyword: node.keyword.text.clone(),
+        keyword: node.keyword.text.to_string(),
         flags: node
             .flags
             .iter()
             .map(|f| ParsedFlag {
-                text: f.text.clone(),
+                text: f.text.to_string(),
                 name: f.name().to_owned(),
                 value: f.value().map(str::to_owned),
                 range: index.range(f.span),
             })
             .collect(),
-        args: node.args.iter().map(|w| ParsedWord { text: w.text.clone(), range: index.range(w.span) }).collect(),
+        args: node.args.iter().map(|w| ParsedWord { text: w.text.to_string(), range: index.range(w.span) }).collect(),
         json: node.json,
         heredocs: node
             .heredocs
             .iter()
             .map(|h| ParsedHeredoc {
-                name: h.name.clone(),
-                content: h.content.clone(),
+                name: h.name.to_string(),
+                content: h.content.to_string(),
                 expand: h.expand,
                 chomp: h.chomp,
                 fd: h.fd,
@@ -435,7 +435,12 @@ fn value(instruction: &Instruction<'_>) -> InstructionValue {
                 .command
                 .files
                 .iter()
-                .map(|h| ParsedFile { name: h.name.clone(), data: h.content.clone(), expand: h.expand, chomp: h.chomp })
+                .map(|h| ParsedFile {
+                    name: h.name.to_string(),
+                    data: h.content.to_string(),
+                    expand: h.expand,
+                    chomp: h.chomp,
+                })
                 .collect(),
             mounts: list(&r.mounts),
             network: maybe(&r.network),

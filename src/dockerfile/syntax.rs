@@ -2,24 +2,28 @@
 //!
 //! The tree follows BuildKit's parser (`frontend/dockerfile/parser`): the words it finds are the words here. Unlike
 //! BuildKit's it keeps comments, blank lines, here-documents and every position, and it goes on after an error.
+//!
+//! Texts borrow from the source wherever they stand in it as they are. Only what is put together (words that go on over
+//! lines, decoded JSON strings, quoted flags, bytes that are not UTF-8) is owned.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::Span;
 
-/// A parsed Dockerfile. Made by `parse`, which never fails: see [`Dockerfile::fatal`].
+/// A parsed Dockerfile, which borrows from its source. Made by `parse`, which never fails: see [`Dockerfile::fatal`].
 #[derive(Debug, Clone, Default)]
-pub struct Dockerfile {
+pub struct Dockerfile<'a> {
     /// What the file consists of, in order. The spans tile the input: whole lines, line ends included.
     pub items: Vec<Item>,
     /// Parser directives (`# syntax=`, `# escape=`, `# check=`) that stand where they count.
-    pub directives: Vec<Directive>,
+    pub directives: Vec<Directive<'a>>,
     /// All other comments, those between the lines of one instruction included.
-    pub comments: Vec<Comment>,
+    pub comments: Vec<Comment<'a>>,
     /// The instructions in order, unknown ones included.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Node<'a>>,
     /// Everything BuildKit's parser or instruction reader would refuse, in order of place.
     pub diagnostics: Vec<Diagnostic>,
     /// The escape character: `\` or, after `# escape=`, a backquote.
@@ -32,7 +36,7 @@ pub struct Dockerfile {
     pub(crate) instruction_fatal: Option<usize>,
 }
 
-impl Dockerfile {
+impl<'a> Dockerfile<'a> {
     /// The error at which BuildKit stops reading this file, parser first; `None` where it accepts it.
     ///
     /// A fragment without `FROM` is refused with `DOCKERFILE_NO_STAGE`.
@@ -46,7 +50,7 @@ impl Dockerfile {
     }
 
     /// The value of a directive by its lower-case name: `syntax`, `escape` or `check`.
-    pub fn directive(&self, name: &str) -> Option<&Directive> {
+    pub fn directive(&self, name: &str) -> Option<&Directive<'a>> {
         self.directives.iter().find(|d| d.name == name)
     }
 
@@ -128,11 +132,11 @@ pub enum ItemKind {
 
 /// A parser directive such as `# syntax=docker/dockerfile:1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directive {
+pub struct Directive<'a> {
     /// Lower-case name: `syntax`, `escape` or `check`.
     pub name: &'static str,
     /// The value without surrounding white space.
-    pub value: String,
+    pub value: Cow<'a, str>,
     /// The whole comment, from `#`, without the line end.
     pub span: Span,
     /// The name as written.
@@ -145,9 +149,9 @@ pub struct Directive {
 
 /// A comment line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
+pub struct Comment<'a> {
     /// What follows the `#`, without surrounding white space.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// From `#` to the end of the line, line end not included.
     pub span: Span,
     /// Its line, 1-based.
@@ -160,28 +164,28 @@ pub struct Comment {
 
 /// One instruction as BuildKit's parser sees it.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub struct Node<'a> {
     /// Which instruction; [`Keyword::Unknown`] where there is none of this name.
     pub kind: Keyword,
     /// The keyword as written.
-    pub keyword: Word,
+    pub keyword: Word<'a>,
     /// Flags (`--name=value`) before the arguments.
-    pub flags: Vec<Flag>,
+    pub flags: Vec<Flag<'a>>,
     /// Arguments, in BuildKit's form: `ENV` and `LABEL` give three for a pair (name, value, and `=` or nothing).
     ///
     /// Words keep their quotes, since expansion takes them off. JSON forms give the decoded strings. `ONBUILD` has
     /// none: see `child`.
-    pub args: Vec<Word>,
+    pub args: Vec<Word<'a>>,
     /// Whether the arguments were written as a JSON array.
     pub json: bool,
     /// The logical line: continuations joined, comments and blank lines inside dropped, keyword included.
-    pub logical: Logical,
+    pub logical: Logical<'a>,
     /// Where in the logical line the text after keyword and flags is, without surrounding white space.
     pub rest: Range<u32>,
     /// Here-documents in the order of their bodies.
-    pub heredocs: Vec<Heredoc>,
+    pub heredocs: Vec<Heredoc<'a>>,
     /// The inner instruction of `ONBUILD`.
-    pub child: Option<Box<Node>>,
+    pub child: Option<Box<Node<'a>>>,
     /// The comments that stand directly before (no instruction, directive or empty comment between): indices into
     /// [`Dockerfile::comments`], a range.
     pub comments: Range<u32>,
@@ -192,10 +196,10 @@ pub struct Node {
     /// Lines of white space inside a continuation.
     pub empty_continuation: bool,
     /// What BuildKit's parser refuses in this line; the node is then as complete as could be.
-    pub error: Option<Diagnostic>,
+    pub error: Option<Box<Diagnostic>>,
 }
 
-impl Node {
+impl<'a> Node<'a> {
     /// The text after keyword and flags, as one line.
     pub fn rest(&self) -> &str {
         self.logical.text.get(self.rest.start as usize..self.rest.end as usize).unwrap_or("")
@@ -207,17 +211,70 @@ impl Node {
     }
 
     /// The flag of this name (without dashes), the first where there are several.
-    pub fn flag(&self, name: &str) -> Option<&Flag> {
+    pub fn flag(&self, name: &str) -> Option<&Flag<'a>> {
         self.flags.iter().find(|f| f.name() == name)
+    }
+
+    /// The same node with texts of its own, so that it may outlive the source.
+    pub fn into_owned(self) -> Node<'static> {
+        self.map_texts(&mut |text| Cow::Owned(text.into_owned()))
+    }
+
+    /// The same node with every text replaced.
+    pub(crate) fn map_texts<'b>(self, change: &mut dyn FnMut(Cow<'a, str>) -> Cow<'b, str>) -> Node<'b> {
+        let child = self.child.map(|c| Box::new(c.map_texts(change)));
+        let mut word = |Word { text, span, logical }| Word { text: change(text), span, logical };
+        let keyword = word(self.keyword);
+        let args = self.args.into_iter().map(word).collect();
+        let flag = |Flag { text, span, name_span, value_span, logical }| Flag {
+            text: change(text),
+            span,
+            name_span,
+            value_span,
+            logical,
+        };
+        let flags = self.flags.into_iter().map(flag).collect();
+        let heredoc = |Heredoc { name, content, expand, chomp, fd, span, body, terminator }| Heredoc {
+            name: change(name),
+            content: change(content),
+            expand,
+            chomp,
+            fd,
+            span,
+            body,
+            terminator,
+        };
+        let heredocs = self.heredocs.into_iter().map(heredoc).collect();
+        let Logical { text, start, map } = self.logical;
+        let logical = Logical { text: change(text), start, map };
+        let Self { kind, json, rest, comments, lines, span, empty_continuation, error, .. } = self;
+        Node {
+            kind,
+            keyword,
+            flags,
+            args,
+            json,
+            logical,
+            rest,
+            heredocs,
+            child,
+            comments,
+            lines,
+            span,
+            empty_continuation,
+            error,
+        }
     }
 }
 
 /// A logical line and where its bytes came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Logical {
+pub struct Logical<'a> {
     /// The text. Bytes that are not UTF-8 are U+FFFD, one each, as BuildKit prints them.
-    pub text: String,
-    /// Stretches that are contiguous in the source, by increasing `logical`.
+    pub text: Cow<'a, str>,
+    /// Offset of its first byte in the source.
+    pub start: u32,
+    /// Stretches that are contiguous in the source, by increasing `logical`; none where all of it is one stretch.
     pub map: Vec<Segment>,
 }
 
@@ -230,11 +287,12 @@ pub struct Segment {
     pub source: u32,
 }
 
-impl Logical {
+impl Logical<'_> {
     /// The source offset of the byte at a logical offset.
     pub fn source_offset(&self, logical: u32) -> u32 {
-        let i = self.map.partition_point(|s| s.logical <= logical).max(1) - 1;
-        self.map.get(i).map_or(logical, |s| s.source + logical.saturating_sub(s.logical))
+        let after = self.map.partition_point(|s| s.logical <= logical);
+        let segment = after.checked_sub(1).and_then(|i| self.map.get(i));
+        segment.map_or(self.start + logical, |s| s.source + (logical - s.logical))
     }
 
     /// The source offset after the byte that ends at a logical offset: it does not jump over a continuation.
@@ -253,20 +311,27 @@ impl Logical {
         }
         Span { start, end: self.source_end(logical.end).max(start) }
     }
+
+    /// The part at `range`, where `text` stands, as a line of its own.
+    pub(crate) fn part<'t>(&self, text: impl Into<Cow<'t, str>>, range: Range<u32>) -> Logical<'t> {
+        let inside = self.map.iter().filter(|s| s.logical > range.start && s.logical < range.end);
+        let map = inside.map(|s| Segment { logical: s.logical - range.start, source: s.source }).collect();
+        Logical { text: text.into(), start: self.source_offset(range.start), map }
+    }
 }
 
 /// A word of an instruction.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Word {
+pub struct Word<'a> {
     /// The text as BuildKit holds it: quotes kept, JSON strings decoded.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// Where it is in the source; the quotes of JSON strings are included.
     pub span: Span,
     /// Where it is in the logical line of its node.
     pub logical: Range<u32>,
 }
 
-impl Word {
+impl Word<'_> {
     /// The same, borrowed.
     pub fn as_text(&self) -> Text<'_> {
         Text { text: &self.text, span: self.span, logical: (self.logical.start, self.logical.end) }
@@ -286,9 +351,9 @@ pub struct Text<'a> {
 
 /// A flag in front of the arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Flag {
+pub struct Flag<'a> {
     /// The flag as BuildKit reads it: quotes and escapes taken off, each byte a character.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// Where it is in the source.
     pub span: Span,
     /// The name with its dashes.
@@ -299,7 +364,7 @@ pub struct Flag {
     pub logical: Range<u32>,
 }
 
-impl Flag {
+impl Flag<'_> {
     /// The name without dashes.
     pub fn name(&self) -> &str {
         let name = self.text.strip_prefix("--").unwrap_or(&self.text);
@@ -323,11 +388,11 @@ impl Flag {
 
 /// A here-document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Heredoc {
+pub struct Heredoc<'a> {
     /// The delimiter without quotes.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// The body with its line ends, tabs not yet taken off.
-    pub content: String,
+    pub content: Cow<'a, str>,
     /// Whether variables in the body are expanded: the delimiter was not quoted.
     pub expand: bool,
     /// Written `<<-`: leading tabs are taken off the body and the terminator.
@@ -342,11 +407,11 @@ pub struct Heredoc {
     pub terminator: Span,
 }
 
-impl Heredoc {
+impl Heredoc<'_> {
     /// The body as the build sees it: leading tabs taken off where `<<-` was written.
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+    pub fn text(&self) -> Cow<'_, str> {
         if !self.chomp {
-            return self.content.as_str().into();
+            return Cow::Borrowed(&self.content);
         }
         self.content.split_inclusive('\n').map(|l| l.trim_start_matches('\t')).collect::<String>().into()
     }

@@ -20,7 +20,7 @@ pub struct Context<'a> {
     /// The bytes of the file.
     pub source: &'a [u8],
     /// Its tree.
-    pub file: &'a Dockerfile,
+    pub file: &'a Dockerfile<'a>,
     /// The instructions in order; the inner one of an `ONBUILD` follows it.
     pub instructions: Vec<Inst<'a>>,
     /// The stages in order.
@@ -42,9 +42,9 @@ pub struct Context<'a> {
 #[derive(Debug)]
 pub struct Inst<'a> {
     /// Its node.
-    pub node: &'a Node,
+    pub node: &'a Node<'a>,
     /// The node that stands in the file: the same, or the `ONBUILD` around it.
-    pub outer: &'a Node,
+    pub outer: &'a Node<'a>,
     /// Its typed form.
     pub read: Instruction<'a>,
     /// Index of its stage; `None` before the first `FROM`.
@@ -90,7 +90,7 @@ pub struct Body {
     /// The script.
     pub script: Script,
     /// Its place in the file.
-    pub logical: Logical,
+    pub logical: Logical<'static>,
     /// What reads it, where that is not the stage's shell.
     pub interpreter: Option<String>,
 }
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
     /// Reads the instructions of `file`.
     pub fn new(
         source: &'a [u8],
-        file: &'a Dockerfile,
+        file: &'a Dockerfile<'a>,
         options: &'a LintOptions,
         config: &'a Config,
         exact: bool,
@@ -137,7 +137,7 @@ impl<'a> Context<'a> {
         cx
     }
 
-    fn push(&mut self, node: &'a Node, outer: &'a Node, onbuild: bool) {
+    fn push(&mut self, node: &'a Node<'a>, outer: &'a Node<'a>, onbuild: bool) {
         let read = node.read().instruction;
         let index = self.instructions.len();
         if let (Instruction::From(from), false) = (&read, onbuild) {
@@ -300,10 +300,9 @@ impl<'a> Inst<'a> {
         let mut bodies = Vec::new();
         let exec = !run.command.shell;
         if exec {
-            let (text, map) = joined(&run.command);
-            bodies.push(body(Logical { text, map }, None));
+            bodies.push(body(joined(&run.command), None));
         } else {
-            let rest = rest_of(self.node);
+            let rest = self.node.logical.part(self.node.rest().to_owned(), self.node.rest.clone());
             match self.node.heredocs.as_slice() {
                 [] => bodies.push(body(rest, None)),
                 [first, ..] => {
@@ -346,7 +345,7 @@ impl<'a> Inst<'a> {
     }
 }
 
-fn body(logical: Logical, interpreter: Option<String>) -> Body {
+fn body(logical: Logical<'static>, interpreter: Option<String>) -> Body {
     Body { script: shell::parse(&logical.text), logical, interpreter }
 }
 
@@ -362,22 +361,8 @@ pub fn interpreter(line: &str) -> &str {
     words.find(|w| !w.starts_with('-') && !w.contains('=')).map_or("", |w| &w[base(Some(w)).unwrap_or(0)..])
 }
 
-/// The text after keyword and flags, with its map.
-fn rest_of(node: &Node) -> Logical {
-    let (from, to) = (node.rest.start, node.rest.end);
-    let mut map = vec![Segment { logical: 0, source: node.logical.source_offset(from) }];
-    map.extend(
-        node.logical
-            .map
-            .iter()
-            .filter(|s| s.logical > from && s.logical < to)
-            .map(|s| Segment { logical: s.logical - from, source: s.source }),
-    );
-    Logical { text: node.rest().to_owned(), map }
-}
-
 /// The words of an exec form joined by spaces.
-fn joined(command: &CommandLine<'_>) -> (String, Vec<Segment>) {
+fn joined(command: &CommandLine<'_>) -> Logical<'static> {
     let mut text = String::new();
     let mut map = Vec::new();
     for word in &command.args {
@@ -388,40 +373,40 @@ fn joined(command: &CommandLine<'_>) -> (String, Vec<Segment>) {
         map.push(Segment { logical: text.len() as u32, source: word.span.start.saturating_add(1) });
         text.push_str(word.text);
     }
-    (text, map)
+    Logical { text: text.into(), start: 0, map }
 }
 
 /// The body of a here-document as its reader sees it. Lines keep their places.
-fn heredoc_text(heredoc: &Heredoc) -> Logical {
+fn heredoc_text(heredoc: &Heredoc<'_>) -> Logical<'static> {
     let mut logical = Logical::default();
     append_heredoc(&mut logical, heredoc);
     logical
 }
 
-fn append_heredoc(logical: &mut Logical, heredoc: &Heredoc) {
+fn append_heredoc(logical: &mut Logical<'static>, heredoc: &Heredoc<'_>) {
     let mut source = heredoc.body.start;
     for line in heredoc.content.split_inclusive('\n') {
         let text = if heredoc.chomp { line.trim_start_matches('\t') } else { line };
         let dropped = (line.len() - text.len()) as u32;
         logical.map.push(Segment { logical: logical.text.len() as u32, source: source + dropped });
-        logical.text.push_str(text);
+        logical.text.to_mut().push_str(text);
         source = source.saturating_add(line.len() as u32);
     }
 }
 
 /// The command line followed by the here-documents, as a shell would be given it.
-fn with_heredocs(inst: &Inst<'_>, mut logical: Logical) -> Logical {
+fn with_heredocs(inst: &Inst<'_>, mut logical: Logical<'static>) -> Logical<'static> {
     for heredoc in &inst.node.heredocs {
         if !logical.text.ends_with('\n') {
-            logical.text.push('\n');
+            logical.text.to_mut().push('\n');
         }
         append_heredoc(&mut logical, heredoc);
         if !logical.text.ends_with('\n') {
-            logical.text.push('\n');
+            logical.text.to_mut().push('\n');
         }
         logical.map.push(Segment { logical: logical.text.len() as u32, source: heredoc.terminator.start });
-        logical.text.push_str(&heredoc.name);
-        logical.text.push('\n');
+        logical.text.to_mut().push_str(&heredoc.name);
+        logical.text.to_mut().push('\n');
     }
     logical
 }

@@ -119,7 +119,7 @@ impl Silenced {
     /// Reads the comments of a file. With `exact`, as hadolint does: only the comment on the line right above counts.
     pub fn new(file: &Dockerfile, check: Option<&str>, exact: bool, hadolint_pragmas: bool) -> Self {
         let mut out = Self::default();
-        let directive = file.directive("check").map(|d| d.value.as_str());
+        let directive = file.directive("check").map(|d| d.value.as_ref());
         out.check = check.or(directive).and_then(CheckOptions::parse).unwrap_or_default();
         // Which node a comment stands above.
         let mut above: HashMap<usize, &Node> = HashMap::new();

@@ -36,7 +36,7 @@ impl Stop {
 /// An instruction on its way to a step.
 #[derive(Clone)]
 struct Command<'a> {
-    node: Cow<'a, Node>,
+    node: Cow<'a, Node<'a>>,
     /// Its number in the file; `None` for triggers of the base.
     index: Option<usize>,
     /// The stages it reads: one for `COPY --from`, one a mount for `RUN`.
@@ -604,6 +604,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let Some(node) = file.nodes.into_iter().next().filter(|n| n.kind != Keyword::From) else { continue };
+            let node = node.into_owned();
             let mut command =
                 Command { node: Cow::Owned(node), index: None, sources: Vec::new(), span: at.0, lines: at.1 };
             self.sources(index, &mut command);

@@ -20,7 +20,7 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    let keyword = |i: &Inst<'_>| i.node.keyword.text.clone();
+    let keyword = |i: &Inst<'_>| i.node.keyword.text.to_string();
     let in_stages = || cx.top().filter(|i| i.stage.is_some() && i.kind() != Keyword::Unknown);
     let lower = in_stages().filter(|i| keyword(i) == keyword(i).to_lowercase()).count();
     let upper = in_stages().filter(|i| keyword(i) == keyword(i).to_uppercase()).count();

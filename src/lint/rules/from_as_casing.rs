@@ -17,7 +17,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     for inst in cx.top() {
-        let (Instruction::From(from), keyword) = (&inst.read, inst.node.keyword.text.as_str()) else { continue };
+        let (Instruction::From(from), keyword) = (&inst.read, inst.node.keyword.text.as_ref()) else { continue };
         let Some(as_keyword) = from.as_keyword else { continue };
         let (lower, upper) = (keyword == keyword.to_lowercase(), keyword == keyword.to_uppercase());
         let wanted = if lower { as_keyword.text.to_lowercase() } else { as_keyword.text.to_uppercase() };
