@@ -1,11 +1,12 @@
 import { LayerwrightError, ours } from './errors.js';
-import type { Progress, Task, TaskStep } from './wasm/layerwright.js';
+import type { Host, Progress, Task, TaskStep } from './wasm/layerwright.js';
 
 /** What the glue of each module offers to every engine. */
 export interface Glue {
   initSync(from: { module: WebAssembly.Module }): unknown;
   lastPanic(): string;
   panicForTest(): void;
+  useHost?(host: Host): void;
   version(): string;
   __wbg_reset_state(): void;
 }
@@ -25,8 +26,13 @@ export interface WorkOptions {
 export interface RandomAccess {
   /** Bytes in all. */
   readonly size: number;
-  /** `length` bytes at `offset`; fewer only at the end. */
+  /**
+   * `length` bytes at `offset`; fewer only at the end. Where reads follow each other, the next one is asked for while the
+   * last is being worked on.
+   */
   read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
+  /** As `read`, into a buffer that is used again and again. Gives how many bytes there are. */
+  readInto?(offset: number, into: Uint8Array<ArrayBuffer>): Promise<number>;
 }
 
 /** Sources by their numbers. */
@@ -44,6 +50,7 @@ export class Engine<G extends Glue> {
   #ready = false;
   #loading: Promise<void> | undefined;
   #load: (() => ModuleSource) | undefined;
+  #host: Host | undefined;
   /** Counts instances: handles of an earlier one are void. */
   generation = 0;
   #reserved = 0;
@@ -56,6 +63,13 @@ export class Engine<G extends Glue> {
   start(module: WebAssembly.Module): void {
     this.#glue.initSync({ module });
     this.#ready = true;
+    if (this.#host) this.#glue.useHost?.(this.#host);
+  }
+
+  /** For entry points of runtimes that hash faster than wasm can. */
+  useHost(host: Host): void {
+    this.#host = host;
+    if (this.#ready) this.#glue.useHost?.(host);
   }
 
   /** For entry points that must fetch it: `init()` without an argument loads from here. */
@@ -96,6 +110,7 @@ export class Engine<G extends Glue> {
       // The instance is too broken to tell.
     }
     this.#glue.__wbg_reset_state();
+    if (this.#host) this.#glue.useHost?.(this.#host);
     this.generation++;
     return new LayerwrightError('INTERNAL', `Layerwright met a fault of its own${panic ? `: ${panic}` : ` (${error.message})`}. It has been restarted; images opened before must be opened again.`, { panic }, { cause: error });
   }
@@ -115,6 +130,7 @@ export class Engine<G extends Glue> {
     let told = -Infinity;
     let turn = performance.now();
     let last: Progress | undefined;
+    const reader = new Ahead(sources);
     try {
       for (;;) {
         const step = this.call(() => task.step()) as TaskStep;
@@ -124,11 +140,10 @@ export class Engine<G extends Glue> {
         }
         if (step.kind === 'read') {
           try {
-            const source = sources[step.source];
-            if (!source) throw new Error(`no source ${step.source}`);
-            const answer = source.read(step.offset, step.length);
+            const answer = reader.read(step.source, step.offset, step.length);
             const bytes = answer instanceof Uint8Array ? answer : await answer;
             this.call(() => task.feed(bytes));
+            reader.done(bytes);
           } catch (error) {
             signal?.throwIfAborted();
             this.call(() => task.fail(error instanceof Error ? error.message : String(error)));
@@ -151,6 +166,61 @@ export class Engine<G extends Glue> {
     } finally {
       if (generation === this.generation) task.free();
     }
+  }
+}
+
+/** Reads sources for one task. A read that follows the one before it makes the next one begin at once. */
+class Ahead {
+  #sources: Sources;
+  #source = -1;
+  #end = -1;
+  #next: { length: number; answer: Promise<Uint8Array> } | undefined;
+  /** Buffers that were filled and may be filled again. */
+  #free: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  read(number: number, offset: number, length: number): Promise<Uint8Array> | Uint8Array {
+    const source = this.#sources[number];
+    if (!source) throw new Error(`no source ${number}`);
+    const follows = number === this.#source && offset === this.#end;
+    const next = this.#next;
+    this.#next = undefined;
+    const answer = follows && next?.length === length ? next.answer : this.#begin(source, offset, length);
+    this.#source = number;
+    this.#end = offset + length;
+    if (follows && this.#end < source.size && !(answer instanceof Uint8Array)) {
+      const length = Math.min(this.#end - offset, source.size - this.#end);
+      const ahead = this.#begin(source, this.#end, length);
+      if (!(ahead instanceof Uint8Array)) {
+        // It may never be asked for.
+        ahead.catch(() => {});
+        this.#next = { length, answer: ahead };
+      }
+    }
+    return answer;
+  }
+
+  /** The bytes that were read are no longer needed. */
+  done(bytes: Uint8Array): void {
+    const buffer = this.#lent.get(bytes);
+    if (buffer) this.#free.push(buffer);
+  }
+
+  #lent = new WeakMap<Uint8Array, Uint8Array<ArrayBuffer>>();
+
+  #begin(source: RandomAccess, offset: number, length: number): Promise<Uint8Array> | Uint8Array {
+    if (!source.readInto) return source.read(offset, length);
+    let buffer = this.#free.pop();
+    if (!buffer || buffer.length < length) buffer = new Uint8Array(length);
+    const whole = buffer;
+    return source.readInto(offset, whole.subarray(0, length)).then((filled) => {
+      const bytes = whole.subarray(0, filled);
+      this.#lent.set(bytes, whole);
+      return bytes;
+    });
   }
 }
 

@@ -7,17 +7,21 @@ export function useNodeFiles(): void {
     const fs = await import('node:fs/promises');
     const handle = await fs.open(path, 'r');
     const { size } = await handle.stat();
+    const readInto = async (offset: number, into: Uint8Array): Promise<number> => {
+      let filled = 0;
+      while (filled < into.length) {
+        const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    };
     return {
       size,
+      readInto,
       async read(offset, length) {
         const buffer = new Uint8Array(Math.min(length, Math.max(0, size - offset)));
-        let filled = 0;
-        while (filled < buffer.length) {
-          const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, offset + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return buffer.subarray(0, filled);
+        return buffer.subarray(0, await readInto(offset, buffer));
       },
       close: () => handle.close(),
     };

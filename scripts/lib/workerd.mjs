@@ -7,9 +7,9 @@ import { npmBinary } from './tools.mjs';
 
 /**
  * Starts workerd with `main` (a file) as the worker, which imports the package by relative names from `layerwright/`
- * and `extra` modules (name to file) beside it. Answers `{ url, pid, stop }`.
+ * and `extra` modules (name to file) beside it, with these compatibility flags. Answers `{ url, pid, stop }`.
  */
-export async function startWorkerd(packageFolder, main, extra = {}) {
+export async function startWorkerd(packageFolder, main, extra = {}, flags = []) {
   const modules = [];
   const add = (name, file) => {
     const kind = name.endsWith('.wasm') ? 'wasm' : 'esModule';
@@ -26,7 +26,7 @@ export async function startWorkerd(packageFolder, main, extra = {}) {
   const port = await freePort();
   fs.writeFileSync(config, `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = (compatibilityDate = "2026-01-01", modules = [
+  services = [(name = "main", worker = (compatibilityDate = "2026-01-01", compatibilityFlags = ${JSON.stringify(flags)}, modules = [
     ${modules.join(',\n    ')}
   ]))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],

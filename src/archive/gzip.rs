@@ -2,7 +2,7 @@
 
 use super::crc32::Crc32;
 use super::decode::DecodeError;
-use super::inflate::{Inflate, Inflated, Miniz};
+use super::inflate::{Inflate, Inflated, Inflater, Stop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -41,7 +41,7 @@ pub struct MemberStart {
 pub(crate) const MAX_STARTS: usize = 4 << 20;
 
 /// A push decoder of gzip with any number of members.
-pub struct Gzip<I = Miniz> {
+pub struct Gzip<I = Inflater> {
     inflate: I,
     state: State,
     buffer: Vec<u8>,
@@ -261,15 +261,17 @@ impl<I: Inflate> Gzip<I> {
         out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
         let (crc, length, made) = (&mut self.crc, &mut self.length, &mut self.made);
-        let result = self.inflate.inflate(bytes, &mut |piece: &[u8]| {
+        let result = self.inflate.inflate(bytes, u64::MAX, &mut |piece: &[u8]| {
             crc.update(piece);
             *length = length.wrapping_add(piece.len() as u32);
             *made += piece.len() as u64;
             out(piece)
         });
-        let Ok(result) = result else { return Err(self.damaged("the deflate data cannot be decoded").into()) };
-        let Inflated { taken, done } = result?;
-        if done {
+        let Inflated { taken, stop } = result.map_err(|bad| {
+            let offset = self.offset + bad.taken as u64;
+            DecodeError::Damaged { format: "gzip", offset, what: bad.what }
+        })??;
+        if stop == Stop::End {
             self.state = State::Trailer;
         }
         Ok(taken)

@@ -10,6 +10,7 @@ use crate::image::{
     OpenError, ReadAt, ReadError, Step, StreamOpener, Watch,
 };
 use crate::layer::{Layer, LayerIndex, Member};
+use crate::oci::hash::ContentHash;
 use crate::oci::{Compression, Digest, Platform};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -668,14 +669,14 @@ pub fn read_tar(
 struct Listing {
     index: LayerIndex,
     contents: Option<u64>,
-    hash: Option<crate::oci::hash::RawSha256>,
+    hash: Option<ContentHash>,
 }
 
 impl TarSink for Listing {
     fn entry(&mut self, entry: &Entry) {
         self.index.push(entry);
         let wanted = self.contents.is_some_and(|limit| entry.kind == EntryKind::File && entry.size <= limit);
-        self.hash = wanted.then(Default::default);
+        self.hash = wanted.then(|| ContentHash::new(entry.size));
     }
 
     fn data(&mut self, bytes: &[u8]) {
@@ -684,13 +685,9 @@ impl TarSink for Listing {
         }
     }
 
-    fn hole(&mut self, mut length: u64) {
+    fn hole(&mut self, length: u64) {
         if let Some(hash) = &mut self.hash {
-            while length > 0 {
-                let take = length.min(4096);
-                hash.update([0; 4096].get(..take as usize).unwrap_or_default());
-                length -= take;
-            }
+            hash.zeros(length);
         }
     }
 

@@ -8,6 +8,8 @@
 pub mod build;
 pub mod dockerfile;
 #[cfg(feature = "image")]
+pub mod host;
+#[cfg(feature = "image")]
 pub mod image;
 pub mod lint;
 pub mod task;

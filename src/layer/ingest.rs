@@ -6,7 +6,7 @@ use crate::archive::decode::{DecodeError, DecodeLimits, Decoder, sniff};
 use crate::archive::gzip::MemberStart;
 use crate::archive::tar::{ArchiveIssue, Entry, EntryKind, TarError, TarLimits, TarReader, TarSink};
 use crate::archive::zstd::Skipped;
-use crate::oci::hash::{Hasher, RawSha256, hasher};
+use crate::oci::hash::{ContentHash, Hashing, hasher};
 use crate::oci::{Algorithm, Compression, Digest};
 
 /// Bounds of one layer.
@@ -174,8 +174,6 @@ impl Layer {
     }
 }
 
-type Hashing = (Algorithm, Box<dyn Hasher>);
-
 /// The running pass. Push the blob in pieces of any size, then [`Ingest::finish`].
 pub struct Ingest {
     limits: LayerLimits,
@@ -247,7 +245,7 @@ impl TarSink for TocSink {
 struct IndexSink {
     index: LayerIndex,
     contents: Option<u64>,
-    hash: Option<RawSha256>,
+    hash: Option<ContentHash>,
     toc: TocSink,
 }
 
@@ -256,7 +254,7 @@ impl TarSink for IndexSink {
         self.index.push(entry);
         self.toc.entry(entry);
         let file = entry.kind == EntryKind::File;
-        self.hash = self.contents.filter(|limit| file && entry.size <= *limit).map(|_| RawSha256::default());
+        self.hash = self.contents.filter(|limit| file && entry.size <= *limit).map(|_| ContentHash::new(entry.size));
     }
 
     fn data(&mut self, bytes: &[u8]) {
@@ -266,13 +264,9 @@ impl TarSink for IndexSink {
         }
     }
 
-    fn hole(&mut self, mut length: u64) {
+    fn hole(&mut self, length: u64) {
         if let Some(hash) = &mut self.hash {
-            while length > 0 {
-                let take = length.min(ZEROS.len() as u64);
-                hash.update(ZEROS.get(..take as usize).unwrap_or_default());
-                length -= take;
-            }
+            hash.zeros(length);
         }
     }
 
@@ -286,8 +280,6 @@ impl TarSink for IndexSink {
 
 const TAIL: usize = 64;
 
-static ZEROS: [u8; 4096] = [0; 4096];
-
 impl Inner {
     fn push(&mut self, bytes: &[u8]) -> Result<(), LayerError> {
         self.made += bytes.len() as u64;
@@ -298,8 +290,8 @@ impl Inner {
             let (limit, input, output) = (self.limits.ratio, self.taken, self.made);
             return Err(LayerError::Ratio { limit, input, output });
         }
-        for (_, hasher) in &mut self.diff {
-            hasher.update(bytes);
+        for hashing in &mut self.diff {
+            hashing.update(bytes);
         }
         if self.head.len() < 512 {
             let more = bytes.get(..bytes.len().min(512 - self.head.len())).unwrap_or_default();
@@ -353,9 +345,8 @@ impl Inner {
 impl Ingest {
     /// A pass that has seen nothing yet.
     pub fn new(options: &IngestOptions) -> Self {
-        let hashers = |algorithms: &[Algorithm]| {
-            algorithms.iter().filter_map(|name| Some((*name, hasher(*name)?))).collect::<Vec<Hashing>>()
-        };
+        let hashers =
+            |algorithms: &[Algorithm]| algorithms.iter().filter_map(|name| hasher(*name)).collect::<Vec<Hashing>>();
         Self {
             limits: options.limits,
             blob: hashers(&options.blob),
@@ -384,8 +375,8 @@ impl Ingest {
 
     /// Takes more of the blob. Nothing fails here: see [`Layer::error`]. After an error the digest of the blob goes on.
     pub fn push(&mut self, bytes: &[u8]) {
-        for (_, hasher) in &mut self.blob {
-            hasher.update(bytes);
+        for hashing in &mut self.blob {
+            hashing.update(bytes);
         }
         self.layer.size += bytes.len() as u64;
         self.keep_tail(bytes);
@@ -429,7 +420,7 @@ impl Ingest {
         if compression == Compression::None {
             // The blob is the tar: what is hashed as the one need not be hashed as the other.
             let blob = &self.blob;
-            self.state.diff.retain(|(algorithm, _)| !blob.iter().any(|(shared, _)| shared == algorithm));
+            self.state.diff.retain(|own| !blob.iter().any(|shared| shared.algorithm() == own.algorithm()));
         }
         // xz and bzip2 are no layer formats: no runtime reads them.
         let readable = matches!(compression, Compression::None | Compression::Gzip | Compression::Zstd);
@@ -491,9 +482,9 @@ impl Ingest {
         } else if layer.decode_error.is_none() && inner.tar_error.is_none() {
             inner.tar_error = inner.tar.finish().err().map(LayerError::from);
         }
-        layer.digests = self.blob.into_iter().map(|(_, hasher)| hasher.finish()).collect();
+        layer.digests = self.blob.into_iter().map(Hashing::finish).collect();
         if layer.decode_error.is_none() {
-            layer.diff_ids = inner.diff.into_iter().map(|(_, hasher)| hasher.finish()).collect();
+            layer.diff_ids = inner.diff.into_iter().map(Hashing::finish).collect();
             if layer.compression == Some(Compression::None) {
                 let shared = layer.digests.iter().filter(|digest| self.wanted_diff.contains(&digest.algorithm()));
                 layer.diff_ids.extend(shared.cloned());

@@ -8,7 +8,7 @@ import { bigImage } from './big-image.mjs';
 
 const MB = 1e6;
 let worker;
-before(async () => (worker = await startWorkerd(process.env.LAYERWRIGHT_PACKAGE, inRoot('tests', 'edge', 'main.mjs'))));
+before(async () => (worker = await startWorkerd(process.env.LAYERWRIGHT_PACKAGE, inRoot('tests', 'edge', 'main.mjs'), {}, ['nodejs_compat'])));
 after(() => worker?.stop());
 
 const post = async (path, body) => {

@@ -1,41 +1,13 @@
-//! Raw deflate behind a small trait, so that a faster decoder can take the place of the default one.
+//! `miniz_oxide` as the reference.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-/// How far one call of [`Inflate::inflate`] came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inflated {
-    /// Bytes taken from the input.
-    pub taken: usize,
-    /// The stream has ended. What follows in the input is no longer deflate.
-    pub done: bool,
-}
+use super::{BadDeflate, Inflate, Inflated, Stop, WINDOW};
 
-/// A streaming decoder of raw deflate (RFC 1951).
-pub trait Inflate {
-    /// Begins a new stream.
-    fn reset(&mut self);
-
-    /// Decodes some input and hands what comes out to `out`, in pieces. Takes all of the input unless the stream ends.
-    ///
-    /// # Errors
-    /// `Ok(Err(_))` is an error of `out`; `Err(())` says that the input is no deflate stream.
-    fn inflate<E>(
-        &mut self,
-        input: &[u8],
-        out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<Result<Inflated, E>, BadDeflate>;
-}
-
-/// The input is no deflate stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadDeflate;
-
-const WINDOW: usize = 32 << 10;
 const BUFFER: usize = 256 << 10;
 
-/// `miniz_oxide`: runs everywhere, in safe code.
+/// `miniz_oxide`: slower than [`super::Inflater`], and what that one is tested against.
 pub struct Miniz {
     decompressor: Box<DecompressorOxide>,
     /// The last 32 KiB and what comes behind them. A buffer that does not wrap lets the decoder see that a distance
@@ -65,6 +37,7 @@ impl Inflate for Miniz {
     fn inflate<E>(
         &mut self,
         input: &[u8],
+        _: u64,
         out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<Result<Inflated, E>, BadDeflate> {
         let flags = inflate_flags::TINFL_FLAG_HAS_MORE_INPUT | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
@@ -90,10 +63,10 @@ impl Inflate for Miniz {
             }
             self.at = end;
             match status {
-                TINFLStatus::Done => return Ok(Ok(Inflated { taken, done: true })),
-                TINFLStatus::NeedsMoreInput => return Ok(Ok(Inflated { taken, done: false })),
+                TINFLStatus::Done => return Ok(Ok(Inflated { taken, stop: Stop::End })),
+                TINFLStatus::NeedsMoreInput => return Ok(Ok(Inflated { taken, stop: Stop::Input })),
                 TINFLStatus::HasMoreOutput => {}
-                _ => return Err(BadDeflate),
+                _ => return Err(BadDeflate { taken, what: "the deflate data cannot be decoded" }),
             }
         }
     }
