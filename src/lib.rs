@@ -9,6 +9,7 @@
 //! | [`shell`] | the body of a `RUN`: commands, words, redirections |
 //! | [`plan`] | what a build would make: stage graph, layers, image config, history |
 //! | [`lint`] | rules (one file a rule), configuration, pragmas, fixes |
+//! | [`check`] | a plan that BuildKit's checks may refuse |
 //! | `oci` | digests, descriptors, media types, manifests |
 //! | `archive` | push decoders and writers: tar, gzip, zstd |
 //! | `layer` | one layer's entries and whiteouts; the merged tree |
@@ -19,6 +20,7 @@
 //! The JavaScript boundary is the module `js` (feature `js`), and nothing else knows JavaScript.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod dockerfile;
 pub mod lint;
 pub mod plan;

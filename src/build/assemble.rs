@@ -125,7 +125,8 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
     };
     let name = if request.dockerfile_name.is_empty() { "Dockerfile" } else { &request.dockerfile_name };
     let main = tree(request.context)?;
-    let main = ignore(&main, &[&format!("{name}.dockerignore"), ".dockerignore"]).await?;
+    let ignored = ignore_file(&main, &[&format!("{name}.dockerignore"), ".dockerignore"]).await?;
+    let main = without(main, ignored.as_ref())?;
     let mut files: BTreeMap<String, Tree> = BTreeMap::new();
     let mut given: BTreeMap<String, GivenImage> = BTreeMap::new();
     let mut image_contexts = BTreeSet::new();
@@ -133,7 +134,8 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
         match context {
             NamedContext::Files(list) => {
                 let full = tree(list)?;
-                files.insert(name, ignore(&full, &[".dockerignore"]).await?);
+                let ignored = ignore_file(&full, &[".dockerignore"]).await?;
+                files.insert(name, without(full, ignored.as_ref())?);
             }
             NamedContext::Image(image) => {
                 image_contexts.insert(name.clone());
@@ -185,19 +187,19 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
             build_args: build_args.clone(),
             labels: request.labels.clone(),
             platform_configs: configs.clone(),
-            contexts: files.keys().map(|name| (name.clone(), None)).collect(),
+            contexts: files.keys().map(|name| (name.clone(), plan::Context::Files)).collect(),
             ..plan::Options::default()
         };
         for (name, image) in &given {
             let base = choose(name, image, &platform).ok();
             let config = base.and_then(|base| config_of(base.image.manifests.get(base.manifest)?));
             if image_contexts.contains(name) {
-                plan_options.contexts.insert(name.clone(), config);
+                plan_options.contexts.insert(name.clone(), plan::Context::Image(config.map(Box::new)));
             } else if let Some(config) = config {
                 plan_options.base_configs.insert(name.clone(), config);
             }
         }
-        let plan = plan::plan(&file, &plan_options);
+        let plan = crate::check::plan(&request.dockerfile, &file, &plan_options, ignored.as_ref().map(|(_, text)| text.as_str()));
         if let Some(error) = &plan.error {
             return Err(BuildError::Plan {
                 line: error.lines.from,
@@ -293,7 +295,7 @@ fn document(value: &impl serde::Serialize) -> Result<Vec<u8>, BuildError> {
 }
 
 /// The context without what the first of these files that exists leaves out.
-async fn ignore(full: &Tree, names: &[&str]) -> Result<Tree, BuildError> {
+async fn ignore_file(full: &Tree, names: &[&str]) -> Result<Option<(String, String)>, BuildError> {
     for name in names {
         let Some(Kind::File(content)) = full.get(&clean(name.as_bytes())).map(|node| &node.kind) else { continue };
         let bytes: Rc<[u8]> = match content {
@@ -307,9 +309,17 @@ async fn ignore(full: &Tree, names: &[&str]) -> Result<Tree, BuildError> {
             }
             Content::Layer { .. } => continue,
         };
-        return Ok(without_ignored(full, &String::from_utf8_lossy(&bytes), name)?);
+        return Ok(Some(((*name).to_owned(), String::from_utf8_lossy(&bytes).into_owned())));
     }
-    Ok(full.clone())
+    Ok(None)
+}
+
+/// A context without what its ignore file leaves out.
+fn without(full: Tree, ignored: Option<&(String, String)>) -> Result<Tree, BuildError> {
+    match ignored {
+        Some((name, text)) => Ok(without_ignored(&full, text, name)?),
+        None => Ok(full),
+    }
 }
 
 /// The image of an archive that is for a platform. One that stands alone is taken as it is, as BuildKit does.

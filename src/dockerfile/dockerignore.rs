@@ -35,9 +35,14 @@ impl IgnoreError {
 /// Reads the lines of a `.dockerignore` into patterns: comments and blank lines out, paths cleaned, leading slashes
 /// taken off.
 pub fn read(text: &str) -> Vec<String> {
+    read_lines(text).into_iter().map(|(_, pattern)| pattern).collect()
+}
+
+/// As [`read`], each pattern with its line, from 1.
+pub fn read_lines(text: &str) -> Vec<(u32, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut patterns = Vec::new();
-    for line in text.split('\n') {
+    for (number, line) in (1..).zip(text.split('\n')) {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if line.starts_with('#') {
             continue;
@@ -54,7 +59,7 @@ pub fn read(text: &str) -> Vec<String> {
         if path.len() > 1 && path.starts_with('/') {
             path.remove(0);
         }
-        patterns.push(format!("{invert}{path}"));
+        patterns.push((number, format!("{invert}{path}")));
     }
     patterns
 }
@@ -201,13 +206,21 @@ impl Matcher {
     /// # Errors
     /// As [`Matcher::ignored`].
     pub fn walk<S: AsRef<str>>(&self, paths: &[S]) -> Result<Vec<String>, IgnoreError> {
+        Ok(self.divide(paths)?.sent)
+    }
+
+    /// As [`Matcher::walk`], with what is left out, and by which pattern.
+    ///
+    /// # Errors
+    /// As [`Matcher::ignored`].
+    pub fn divide<S: AsRef<str>>(&self, paths: &[S]) -> Result<Divided, IgnoreError> {
         let mut all: BTreeSet<&str> = BTreeSet::new();
         for path in paths {
             let path = path.as_ref();
             all.extend(path.match_indices('/').filter_map(|(i, _)| path.get(..=i)));
             all.insert(path);
         }
-        let mut sent = Vec::new();
+        let mut divided = Divided::default();
         // Directories on the way down: path, the patterns that matched it, whether it is sent already.
         let mut open: Vec<(&str, Vec<bool>, bool)> = Vec::new();
         for path in all {
@@ -219,16 +232,22 @@ impl Matcher {
             if !ignored {
                 for (dir, _, done) in &mut open {
                     if !std::mem::replace(done, true) {
-                        sent.push((*dir).to_owned());
+                        divided.sent.push((*dir).to_owned());
                     }
                 }
-                sent.push(path.to_owned());
+                divided.sent.push(path.to_owned());
+            } else if let Some(last) = matches.iter().rposition(|m| *m).and_then(|i| self.patterns.get(i)) {
+                divided.ignored.push((path.to_owned(), last.index));
             }
             if path.ends_with('/') {
                 open.push((path, matches, !ignored));
             }
         }
-        Ok(sent)
+        // A directory that is left out is sent all the same where something in it is.
+        let taken: BTreeSet<&String> = divided.sent.iter().filter(|p| p.ends_with('/')).collect();
+        let kept = |(path, _): &(String, usize)| !taken.contains(path);
+        let ignored = divided.ignored.iter().filter(|i| kept(i)).cloned().collect();
+        Ok(Divided { ignored, sent: divided.sent })
     }
 
     /// Matching on a walk: what matched the parent matches what is below.
@@ -255,6 +274,15 @@ impl Matcher {
         }
         Ok((matched, matches))
     }
+}
+
+/// A context, divided by the patterns of a [`Matcher`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Divided {
+    /// Paths that are sent, sorted but for directories that are sent because of what is in them.
+    pub sent: Vec<String>,
+    /// Paths that are left out, each with the index of the pattern that decides.
+    pub ignored: Vec<(String, usize)>,
 }
 
 /// Which pattern decided about a path.
@@ -492,5 +520,16 @@ mod tests {
     fn a_walk_sends_the_directories_of_what_it_sends() {
         let matcher = Matcher::new(&read("*\n!a/b\n")).unwrap();
         assert_eq!(matcher.walk(&["a/b/c", "a/d", "e"]).unwrap(), ["a/", "a/b/", "a/b/c"]);
+    }
+
+    #[test]
+    fn a_context_is_divided_by_the_patterns_that_decide() {
+        let text = "# c\nnode_modules\n\n**/*.log\n!keep.log\n";
+        assert_eq!(read_lines(text).iter().map(|(n, _)| *n).collect::<Vec<_>>(), [2, 4, 5]);
+        let matcher = Matcher::new(&read(text)).unwrap();
+        let divided = matcher.divide(&["node_modules/a/b", "x/y.log", "keep.log", "z"]).unwrap();
+        assert_eq!(divided.sent, ["keep.log", "x/", "z"]);
+        let ignored: Vec<(&str, usize)> = divided.ignored.iter().map(|(p, i)| (p.as_str(), *i)).collect();
+        assert_eq!(ignored, [("node_modules/", 0), ("node_modules/a/", 0), ("node_modules/a/b", 0), ("x/y.log", 1)]);
     }
 }

@@ -5,6 +5,7 @@
 //! | [`syntax`] | the lossless tree that [`parse`] makes |
 //! | [`instruction`] | typed instructions, read from a node with [`Node::read`](syntax::Node::read) |
 //! | [`mount`] | the values of `RUN --mount` and `--device` |
+//! | [`check`] | the options of `# check=` |
 //! | [`dockerignore`] | `.dockerignore`: patterns, matching, the walk of a context |
 //! | [`report`] | tree and instructions as plain data |
 //! | [`format`] | the same build in a tidier text |
@@ -14,6 +15,7 @@
 //! after them.
 
 mod args;
+pub mod check;
 pub mod dockerignore;
 pub mod expand;
 pub mod format;

@@ -8,6 +8,7 @@ use crate::dockerfile::{
     parse, report,
     syntax::Escape,
 };
+use crate::check;
 use crate::plan::{self, report::PlanOptions};
 use crate::text::LineIndex;
 use serde::{Deserialize, Serialize};
@@ -114,7 +115,7 @@ pub fn plan_js(
     let source = text(source)?;
     let given: PlanOptions = options(given)?;
     let read = given.read().map_err(|e| error(e.code(), &e.to_string(), &()))?;
-    let made = plan::plan(&parse(&source), &read);
+    let made = check::plan(&source, &parse(&source), &read, given.dockerignore.as_deref());
     if let Some(refused) = made.error.as_ref().filter(|_| !given.partial) {
         let details = report::ParsedDiagnostic::new(refused, &LineIndex::new(&source));
         let message = match &refused.help {

@@ -20,6 +20,9 @@ export interface ImageConfiguration {
   history?: ImageHistory[];
 }
 
+/** An image configuration as a caller has it: the result of a plan, or `image.config` of an open image. */
+export type GivenConfiguration = ImageConfiguration | { architecture?: string; os?: string; config?: object; [field: string]: unknown };
+
 /** An entry of an image's history. */
 export interface ImageHistory {
   created?: string;

@@ -203,6 +203,16 @@ pub(crate) fn lint_settled(source: &[u8], options: &LintOptions) -> Result<Vec<S
     Ok(lint_parsed(source, &file, options, &config))
 }
 
+/// The findings of BuildKit's checks on a file that is parsed already: rules and the lines that BuildKit names.
+pub(crate) fn buildkit_warnings(
+    source: &[u8],
+    file: &Dockerfile,
+    options: &LintOptions,
+) -> Vec<(&'static str, Lines)> {
+    let found = lint_parsed(source, file, options, &Config::default());
+    found.into_iter().map(|s| (s.raw.rule.code, s.raw.lines)).collect()
+}
+
 fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: &Config) -> Vec<Settled> {
     let exact = options.profile == Some(Profile::Hadolint);
     let mut rules = selected(options, config);

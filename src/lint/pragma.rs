@@ -3,44 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::rule::Raw;
+use crate::dockerfile::check::CheckOptions;
 use crate::dockerfile::syntax::{Dockerfile, Keyword, Node};
-
-/// The value of `# check=…` of BuildKit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CheckOptions {
-    /// Rules that are off; `all` for all that are not experimental.
-    pub skip: Vec<String>,
-    /// Experimental rules that are on; `all` for each.
-    pub experimental: Vec<String>,
-    /// Any finding fails the build.
-    pub error: bool,
-}
-
-impl CheckOptions {
-    /// Reads `skip=A,B;error=true;experimental=C`; `None` where BuildKit refuses it.
-    pub fn parse(value: &str) -> Option<Self> {
-        let value = value.split(' ').next().unwrap_or("");
-        let mut out = Self::default();
-        for part in value.splitn(3, ';') {
-            let (key, value) = part.split_once('=')?;
-            let list = || value.split(',').map(|v| v.trim().to_owned()).collect();
-            match key.trim() {
-                "skip" => out.skip = list(),
-                "experimental" => out.experimental = list(),
-                "error" => out.error = value.trim().parse().ok()?,
-                _ => return None,
-            }
-        }
-        Some(out)
-    }
-
-    fn skips(&self, rule: &str, experimental: bool) -> bool {
-        if experimental {
-            return !self.experimental.iter().any(|e| e == "all" || e == rule);
-        }
-        self.skip.iter().any(|s| s == "all" || s == rule)
-    }
-}
 
 /// The value of a `check=…` comment.
 fn check_comment(text: &str) -> Option<&str> {
@@ -120,14 +84,18 @@ impl Silenced {
     pub fn new(file: &Dockerfile, check: Option<&str>, exact: bool, hadolint_pragmas: bool) -> Self {
         let mut out = Self::default();
         let directive = file.directive("check").map(|d| d.value.as_ref());
-        out.check = check.or(directive).and_then(CheckOptions::parse).unwrap_or_default();
+        out.check = match check {
+            Some(given) => CheckOptions::parse(given),
+            None => directive.map_or(Ok(CheckOptions::default()), CheckOptions::of_comment),
+        }
+        .unwrap_or_default();
         // Which node a comment stands above.
         let mut above: HashMap<usize, &Node> = HashMap::new();
         for node in &file.nodes {
             let range = node.comments.start as usize..node.comments.end as usize;
             for (index, comment) in range.clone().zip(file.comments.get(range).unwrap_or(&[])) {
                 above.insert(index, node);
-                if let Some(options) = check_comment(&comment.text).and_then(CheckOptions::parse) {
+                if let Some(Ok(options)) = check_comment(&comment.text).map(CheckOptions::of_comment) {
                     out.node_checks.entry(node.lines.from).or_default().push(options);
                 }
             }
@@ -213,14 +181,5 @@ mod tests {
             ignore_pragma("layerwright ignore=StageNameCasing it is the team's habit"),
             Some((Scope::Next, vec!["StageNameCasing"], true))
         );
-    }
-
-    #[test]
-    fn check_options_are_split_as_buildkit_does() {
-        let options = CheckOptions::parse("skip=A,B;error=true;experimental=all more").unwrap();
-        assert_eq!(options.skip, ["A", "B"]);
-        assert!(options.error && options.skips("A", false) && !options.skips("X", true));
-        assert_eq!(CheckOptions::parse("skip"), None);
-        assert_eq!(CheckOptions::parse("what=1"), None);
     }
 }

@@ -9,6 +9,7 @@ use super::image::{Healthcheck, History, Image};
 use super::platform::Platform;
 use super::step::{Action, Copy, Run, Source, Step};
 use super::{Base, Options, Plan, Stage, check, go, path, reference};
+use crate::dockerfile::check::CheckOptions;
 use crate::dockerfile::expand::{ExpandError, Expander};
 use crate::dockerfile::instruction::{self, CommandLine, Instruction};
 use crate::dockerfile::mount::{Mount, MountKind};
@@ -164,28 +165,22 @@ impl<'a> Planner<'a> {
         self.problems.push(stop.diagnostic());
     }
 
-    /// The options in `# check=` have to be ones BuildKit knows.
+    /// The options in `# check=`, or in what takes its place, have to be ones BuildKit knows.
     fn check_options(&mut self, file: &Dockerfile) {
-        let Some(directive) = file.directive("check") else { return };
-        let value = directive.value.split(' ').next().unwrap_or("");
-        for part in value.split(';') {
-            let (key, value) = part.split_once('=').map_or((part.trim(), None), |(k, v)| (k.trim(), Some(v.trim())));
-            let known = match (key, value) {
-                ("skip" | "experimental", Some(_)) => true,
-                ("error", Some(v)) => crate::dockerfile::mount::parse_bool(v).is_some(),
-                _ => false,
-            };
-            if !known {
-                let lines = Lines { from: directive.line, to: directive.line };
-                return self.stop(Stop {
-                    code: "PLAN_CHECK_OPTION",
-                    message: format!("invalid check option {part:?}"),
-                    help: Some("use skip=Rule,Rule, experimental=Rule and error=true, parted by ;".to_owned()),
-                    span: directive.value_span,
-                    lines,
-                });
-            }
-        }
+        let directive = file.directive("check");
+        let read = match self.options.check() {
+            Some(given) => CheckOptions::parse(given),
+            None => directive.map_or(Ok(CheckOptions::default()), |d| CheckOptions::of_comment(&d.value)),
+        };
+        let Err(error) = read else { return };
+        let at = directive.filter(|_| self.options.check().is_none());
+        self.stop(Stop {
+            code: "PLAN_CHECK_OPTION",
+            message: error.to_string(),
+            help: Some("use skip=Rule,Rule, experimental=Rule and error=true, parted by ;".to_owned()),
+            span: at.map(|d| d.value_span).unwrap_or_default(),
+            lines: at.map(|d| Lines { from: d.line, to: d.line }).unwrap_or_default(),
+        });
     }
 
     /// Platform variables, then the `ARG`s before the first `FROM`.
@@ -309,9 +304,10 @@ impl<'a> Planner<'a> {
         if let Some((name, image)) = context {
             state.dispatched = true;
             state.stage.base = Base::Context(name.clone());
-            state.stage.base_known = true;
             let platform = state.stage.platform.clone().unwrap_or_else(|| self.target_platform.clone());
-            let image = self.options.platform_config(name, &platform).or(image.as_ref());
+            let known = self.options.platform_config(name, &platform);
+            state.stage.base_known = known.is_some() || image.known();
+            let image = known.or(image.config());
             state.stage.image = image.cloned().unwrap_or_else(|| Image::empty(&platform));
             state.stage.platform = Some(platform);
         }
@@ -554,8 +550,9 @@ impl<'a> Planner<'a> {
         state.stage.base = Base::Image(full);
         if let Some((name, image)) = context {
             state.stage.base = Base::Context(name.clone());
-            state.stage.base_known = true;
-            let image = self.options.platform_config(name, &platform).or(image.as_ref());
+            let known = self.options.platform_config(name, &platform);
+            state.stage.base_known = known.is_some() || image.known();
+            let image = known.or(image.config());
             state.stage.image = image.cloned().unwrap_or_else(|| Image::empty(&self.target_platform));
         } else if reachable {
             state.stage.base_known = known.is_some();

@@ -29,6 +29,7 @@ pub use image::Image;
 pub use platform::Platform;
 pub use step::{Action, Step};
 
+use crate::dockerfile::check::CheckOptions;
 use crate::dockerfile::syntax::{Diagnostic, Lines};
 use crate::text::Span;
 
@@ -53,11 +54,43 @@ pub struct Options {
     /// Configurations of base images and of contexts that have several platforms: by reference or name, then by platform
     /// in normal form (`linux/arm64`). They come before those of [`Options::base_configs`] and [`Options::contexts`].
     pub platform_configs: BTreeMap<String, BTreeMap<String, Image>>,
-    /// `--build-context`: names that stand for something else, with the configuration where it is an image.
-    pub contexts: BTreeMap<String, Option<Image>>,
+    /// `--build-context`: names that stand for something else. They replace stages and images of that name.
+    pub contexts: BTreeMap<String, Context>,
+    /// Takes the place of the file's `# check=` directive; the build argument `BUILDKIT_DOCKERFILE_CHECK` does the same
+    /// where this is not given.
+    pub check: Option<String>,
+}
+
+/// What a named build context is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Context {
+    /// Files.
+    #[default]
+    Files,
+    /// An image, with its configuration where that is known.
+    Image(Option<Box<Image>>),
+}
+
+impl Context {
+    /// Whether all is known that a stage on it starts with.
+    fn known(&self) -> bool {
+        !matches!(self, Self::Image(None))
+    }
+
+    fn config(&self) -> Option<&Image> {
+        match self {
+            Self::Image(Some(image)) => Some(image),
+            _ => None,
+        }
+    }
 }
 
 impl Options {
+    /// What takes the place of the `# check=` directive.
+    pub fn check(&self) -> Option<&str> {
+        self.check.as_ref().or_else(|| self.build_args.get(CheckOptions::BUILD_ARG)).map(String::as_str)
+    }
+
     /// The configuration of an image of several platforms.
     fn platform_config(&self, name: &str, platform: &Platform) -> Option<&Image> {
         self.platform_configs.get(name)?.get(&platform.normalized().full())

@@ -49,7 +49,7 @@ const command = ({ value, lines, flags }) => ({ i: value.kind, l: [lines.from, l
 
 export const checks = (text, options) =>
   lw.lint(text, { ...options, profile: 'buildkit' }).findings.map((f) => [f.code, [f.lines.from, f.lines.to]]);
-export function image(text, { check, ...options }) {
+export function image(text, options) {
   try {
     return lw.plan(text, options).image;
   } catch (error) {

@@ -4,9 +4,8 @@ import path from 'node:path';
 import type { ContextFile, Image, ImageArchive } from '../index.js';
 import { LayerwrightError } from '../errors.js';
 import { type Command, flag, FORMAT, list, pairs, text, UsageError } from './command.js';
-import { fileSource, filesOf } from './image.js';
-import { read } from './input.js';
-import { ignoreFile } from './plan.js';
+import { fileSource, openAny } from './image.js';
+import { ignoreFile, read, walkContext } from './input.js';
 import { paint, progressLine, safe, size, stdoutStyle } from './terminal.js';
 
 const command: Command = {
@@ -42,12 +41,9 @@ const command: Command = {
     const ignore = dockerfile === '-' ? undefined : await ignoreFile(dockerfile);
     const files = await contextOf(context, dockerfile, ignore, path.resolve(output));
 
-    const { buildImage, openImage, openImageDirectory, saveImage } = await import('../index.node.js');
+    const { buildImage, saveImage } = await import('../index.node.js');
     const bases: Record<string, Image> = {};
-    for (const [name, source] of Object.entries(pairs(args, 'base'))) {
-      const folder = (await fs.stat(source).catch(() => null))?.isDirectory();
-      bases[name] = folder ? await openImageDirectory(await filesOf(source)) : await openImage(source);
-    }
+    for (const [name, source] of Object.entries(pairs(args, 'base'))) bases[name] = await openAny(source);
     const { onProgress, end } = progressLine('Building');
     let image;
     try {
@@ -134,21 +130,14 @@ async function write(archive: ImageArchive, output: string): Promise<string> {
 async function contextOf(folder: string, dockerfile: string, ignore: string | undefined, output: string): Promise<ContextFile[]> {
   if (!(await fs.stat(folder).catch(() => null))?.isDirectory()) throw new LayerwrightError('CONTEXT_UNREADABLE', `The context ${folder} is no folder.`, { context: folder });
   const files: ContextFile[] = [];
-  const visit = async (dir: string, inside: string): Promise<void> => {
-    for (const entry of await fs.readdir(dir, { withFileTypes: true })) {
-      const full = path.join(dir, entry.name);
-      const name = inside ? `${inside}/${entry.name}` : entry.name;
-      if (path.resolve(full) === output) continue;
-      const stat = await fs.lstat(full);
-      const common = { path: name, mode: stat.mode & 0o7777, mtime: Math.floor(stat.mtimeMs / 1000) };
-      if (entry.isSymbolicLink()) files.push({ ...common, type: 'symlink', linkname: await fs.readlink(full) });
-      else if (entry.isDirectory()) {
-        files.push({ ...common, type: 'dir' });
-        await visit(full, name);
-      } else if (entry.isFile()) files.push({ ...common, source: fileSource(full, stat.size) });
-    }
-  };
-  await visit(folder, '');
+  for await (const { full, inside, entry } of walkContext(folder)) {
+    if (path.resolve(full) === output) continue;
+    const stat = await fs.lstat(full);
+    const common = { path: inside, mode: stat.mode & 0o7777, mtime: Math.floor(stat.mtimeMs / 1000) };
+    if (entry.isSymbolicLink()) files.push({ ...common, type: 'symlink', linkname: await fs.readlink(full) });
+    else if (entry.isDirectory()) files.push({ ...common, type: 'dir' });
+    else if (entry.isFile()) files.push({ ...common, source: fileSource(full, stat.size) });
+  }
   // `NAME.dockerignore` may lie beside a Dockerfile that is not in the context: it counts there too.
   const inContext = files.some((f) => f.path === `${path.basename(dockerfile)}.dockerignore` || f.path === '.dockerignore');
   if (ignore !== undefined && !inContext) files.push({ path: `${path.basename(dockerfile)}.dockerignore`, bytes: ignore });

@@ -25,6 +25,13 @@ export async function open(source: string, args: Arguments): Promise<Image> {
   }
 }
 
+/** Opens what an option names: a tar, or a layout folder. */
+export async function openAny(source: string): Promise<Image> {
+  const { openImage, openImageDirectory } = await import('../index.node.js');
+  const folder = (await fs.stat(source).catch(() => null))?.isDirectory();
+  return folder ? openImageDirectory(await filesOf(source)) : openImage(source);
+}
+
 /** The files of a layout folder, each opened when it is read. Links that lead out of the folder are left out. */
 export async function filesOf(folder: string): Promise<{ path: string; source: RandomAccess }[]> {
   const root = await fs.realpath(folder);

@@ -1,4 +1,5 @@
 // Reading what is named on the command line: files, globs, standard input.
+import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
@@ -28,6 +29,24 @@ export function unreadable(name: string, error: unknown): LayerwrightError {
   const code = (error as NodeJS.ErrnoException).code;
   const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'reading it is not allowed' : (error as Error).message;
   return new LayerwrightError('FILE_UNREADABLE', `${name} could not be read: ${why}.`, { file: name }, { cause: error });
+}
+
+/** The ignore file that Docker takes: `NAME.dockerignore` beside the Dockerfile, else `.dockerignore` at the root of the context. */
+export async function ignoreFile(dockerfile: string, context = path.dirname(dockerfile)): Promise<string | undefined> {
+  for (const file of [`${dockerfile}.dockerignore`, path.join(context, '.dockerignore')]) {
+    const found = await fs.readFile(file, 'utf8').catch(() => undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Everything below a folder, with its path inside it. */
+export async function* walkContext(folder: string, inside = ''): AsyncGenerator<{ full: string; inside: string; entry: Dirent }> {
+  for (const entry of await fs.readdir(path.join(folder, inside), { withFileTypes: true })) {
+    const name = inside ? `${inside}/${entry.name}` : entry.name;
+    yield { full: path.join(folder, name), inside: name, entry };
+    if (entry.isDirectory()) yield* walkContext(folder, name);
+  }
 }
 
 /** Names of Dockerfiles as people write them: `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`, `Containerfile`. */

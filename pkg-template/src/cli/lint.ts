@@ -3,8 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Command, complain, flag, list, pairs, text, type Option } from './command.js';
-import { expand, read, type Input } from './input.js';
-import { ignoreFile } from './plan.js';
+import { expand, ignoreFile, read, type Input } from './input.js';
 import { stdoutStyle, terminalWidth } from './terminal.js';
 
 const LEVELS = ['error', 'warning', 'info', 'style'] as const;

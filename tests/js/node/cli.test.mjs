@@ -106,6 +106,39 @@ test('plan shows stages and the image config; what BuildKit refuses exits with 1
   assert.equal((await run(['plan', '-'], { input: 'FROM scratch\nCOPY a\n' })).code, 1);
 });
 
+test('plan of a folder says what is sent, and which line leaves what out', async () => {
+  const cwd = path.join(folder, 'context');
+  fs.mkdirSync(path.join(cwd, 'node_modules', 'x'), { recursive: true });
+  for (const [name, text] of [['Dockerfile', 'FROM scratch\nCOPY *.js /\n'], ['.dockerignore', '# tests\n\n*.test.js\nnode_modules\n'], ['a.js', ''], ['a.test.js', ''], ['notes', ''], ['node_modules/x/1', '']]) fs.writeFileSync(path.join(cwd, name), text);
+  const { code, stdout } = await run(['plan', '.'], { cwd });
+  assert.equal(code, 0);
+  assert.match(stdout, /sent 1 file\n\s+a\.js\n/);
+  assert.match(stdout, /left out by \.dockerignore:3 \*\.test\.js 1 file\n\s+a\.test\.js/);
+  assert.match(stdout, /left out by \.dockerignore:4 node_modules 1 file\n\s+node_modules\/\n/);
+  const { context } = JSON.parse((await run(['plan', '--format', 'json', '--context', cwd, 'context/Dockerfile'])).stdout);
+  assert.deepEqual(context.sent, ['a.js']);
+  assert.ok(context.unread.includes('notes'));
+  assert.deepEqual(context.ignored.at(-1), { path: 'node_modules/x/1', pattern: 'node_modules', line: 4 });
+});
+
+test('plan takes the config of a base from an image, and names for contexts', async () => {
+  await built;
+  const input = 'FROM site\nCOPY --from=data x /\n';
+  const plan = async (...more) => JSON.parse((await run(['plan', '--format', 'json', ...more, '-'], { input })).stdout);
+  const known = await plan('--base', `site=${image}`, '--build-context', 'data=.');
+  assert.equal(known.image.config.User, '1000:1000');
+  assert.equal(known.stages[0].baseKnown, true);
+  assert.deepEqual(known.stages[1].base, { kind: 'context', reference: 'data' });
+  const unknown = await plan('--build-context', 'site=docker-image://debian');
+  assert.deepEqual([unknown.stages[0].base.kind, unknown.stages[0].baseKnown], ['context', false]);
+});
+
+test('plan refuses what a check is asked to refuse', async () => {
+  const { code, stderr } = await run(['plan', '-'], { input: '# check=error=true\nFROM scratch as a\n' });
+  assert.equal(code, 1);
+  assert.match(stderr, /lint violation found for rules: FromAsCasing; mend line 2.*PLAN_CHECK_FAILED/);
+});
+
 test('an image that was built verifies, and is the same at a second build', async () => {
   const { code, stderr } = await built;
   assert.equal(code, 0, stderr);
