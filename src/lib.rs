@@ -10,6 +10,7 @@
 //! | [`plan`] | what a build would make: stage graph, layers, image config, history |
 //! | [`lint`] | rules (one file a rule), configuration, pragmas, fixes |
 //! | [`check`] | a plan that BuildKit's checks may refuse |
+//! | [`edit`] | what an editor asks: completions, hovers, symbols, references, renames, folds, tokens |
 //! | `oci` | digests, descriptors, media types, manifests |
 //! | `archive` | push decoders and writers: tar, gzip, zstd |
 //! | `layer` | one layer's entries and whiteouts; the merged tree |
@@ -22,6 +23,7 @@
 
 pub mod check;
 pub mod dockerfile;
+pub mod edit;
 pub mod lint;
 pub mod plan;
 pub mod shell;

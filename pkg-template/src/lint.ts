@@ -12,7 +12,7 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 }
 export { init };
 
-export const { version, parse, expandWord, format, plan, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
+export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
 export { LayerwrightError } from './errors.js';
 export type * from './lint.types.js';
 export type { ModuleSource, RandomAccess, WorkOptions } from './engine.js';

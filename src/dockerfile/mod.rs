@@ -34,4 +34,5 @@ pub use parser::parse;
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
 
 pub(crate) use parser::heredoc as heredoc_word;
+pub(crate) use read::valid_stage_name;
 pub(crate) use suggest::nearest;

@@ -528,7 +528,8 @@ fn expression(node: &Node<'_>) -> String {
     text
 }
 
-fn valid_stage_name(name: &str) -> bool {
+/// Whether BuildKit takes this for the name of a stage, in lower case.
+pub(crate) fn valid_stage_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'))
 }

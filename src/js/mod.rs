@@ -7,6 +7,7 @@
 #[cfg(feature = "image")]
 pub mod build;
 pub mod dockerfile;
+pub mod edit;
 #[cfg(feature = "image")]
 pub mod host;
 #[cfg(feature = "image")]

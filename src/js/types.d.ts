@@ -48,3 +48,6 @@ export interface ContainerConfiguration {
   OnBuild?: string[];
   Shell?: string[];
 }
+
+/** A replacement of text, in UTF-16 offsets. */
+export type TextEdit = FindingEdit;
