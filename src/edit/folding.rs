@@ -17,7 +17,6 @@ pub struct Fold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "js", derive(tsify::Tsify))]
-#[cfg_attr(feature = "js", tsify(rename = "FoldingKind"))]
 pub enum FoldKind {
     /// A stage, from its `FROM` to its last instruction.
     Stage,

@@ -24,7 +24,6 @@ pub struct Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "js", derive(tsify::Tsify))]
-#[cfg_attr(feature = "js", tsify(rename = "SemanticTokenType"))]
 pub enum TokenKind {
     /// An instruction, `AS`, `CMD` or `NONE` of a `HEALTHCHECK`.
     Keyword,
@@ -283,7 +282,13 @@ fn flatten(source: &[u8], mut found: Vec<Token>) -> Vec<Token> {
             let blank = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
             if blank < text.len() {
                 let span = Span { start: start + blank as u32, end: start + text.len() as u32 };
-                out.push(Token { span, ..*token });
+                match out
+                    .last_mut()
+                    .filter(|l| l.span.end == span.start && (l.kind, l.definition) == (token.kind, token.definition))
+                {
+                    Some(last) => last.span.end = span.end,
+                    None => out.push(Token { span, ..*token }),
+                }
             }
             start += line.len() as u32;
         }
