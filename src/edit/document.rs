@@ -17,7 +17,7 @@ use crate::text::Span;
 #[derive(Debug)]
 pub struct Document<'a> {
     pub(super) source: &'a [u8],
-    pub(super) file: &'a Dockerfile,
+    pub(super) file: &'a Dockerfile<'a>,
     pub(super) cx: Context<'a>,
     /// For each node of the file, the index of its instruction.
     of_node: Vec<usize>,
@@ -39,7 +39,7 @@ static DEFAULTS: LazyLock<(LintOptions, Config)> = LazyLock::new(Default::defaul
 
 impl<'a> Document<'a> {
     /// Looks at `file`, which is `source` parsed.
-    pub fn new(source: &'a [u8], file: &'a Dockerfile) -> Self {
+    pub fn new(source: &'a [u8], file: &'a Dockerfile<'a>) -> Self {
         let (options, config) = &*DEFAULTS;
         let cx = Context::new(source, file, options, config, false);
         let mut of_node = Vec::with_capacity(file.nodes.len());
@@ -139,7 +139,7 @@ impl<'a> Document<'a> {
     }
 
     /// The last instruction of a stage, `ONBUILD` itself rather than what is in it.
-    pub(super) fn last_node(&self, stage: usize) -> Option<&'a Node> {
+    pub(super) fn last_node(&self, stage: usize) -> Option<&'a Node<'a>> {
         let stage = self.cx.stages.get(stage)?;
         let last = stage.body.end.checked_sub(1).filter(|&i| i >= stage.from)?;
         self.inst(last).map(|i| i.outer)

@@ -113,7 +113,7 @@ fn argument(node: &Node, pair: &Pair<'_>) -> Symbol {
 
 fn heredoc(heredoc: &Heredoc) -> Symbol {
     Symbol {
-        name: heredoc.name.clone(),
+        name: heredoc.name.clone().into_owned(),
         detail: heredoc.content.lines().find(|l| !l.trim().is_empty()).and_then(short),
         kind: SymbolKind::Heredoc,
         span: heredoc.span.to(heredoc.terminator),
