@@ -16,6 +16,7 @@
 //! | `layer` | one layer's entries and whiteouts; the merged tree |
 //! | `image` | open, verify, flatten, inspect, save |
 //! | `build` | plan and context to image |
+//! | `change` | one image made of another: layers, config, base, index |
 //!
 //! Bytes are pushed in, or asked for through the `image::ReadAt` port; time and network belong to the host.
 //! The JavaScript boundary is the module `js` (feature `js`), and nothing else knows JavaScript.
@@ -33,6 +34,8 @@ pub mod text;
 pub mod archive;
 #[cfg(feature = "image")]
 pub mod build;
+#[cfg(feature = "image")]
+pub mod change;
 #[cfg(feature = "image")]
 pub mod image;
 #[cfg(feature = "image")]

@@ -1,16 +1,14 @@
 //! From a request to images: plan, carry out, write the documents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 
-use super::base::BaseImage;
+use super::base::{BaseImage, BaseImages};
 use super::context::{ContextFile, tree, without_ignored};
 use super::error::BuildError;
 use super::layer::LayerCompression;
 use super::recipe::{Planned, recipe};
-use super::run::{Answer, Executor, Host, Inputs, Members, OnRun, Outcome, RunOptions, Skipped, run};
+use super::run::{Executor, Inputs, OnRun, Outcome, RunOptions, Skipped, run};
 use super::step::{Base, ImageKey};
 use super::tree::{Content, Kind, Tree, clean};
 use super::unpack::UnpackLimits;
@@ -19,6 +17,7 @@ use crate::dockerfile;
 use crate::image::export::{blob, named, piece};
 use crate::image::save::{Contents, Piece, SavedImage};
 use crate::image::{Image, ImageManifest, ManifestKind, Watch};
+use crate::oci::date::rfc3339;
 use crate::oci::{Compression, Descriptor, Digest, Index, Manifest, MediaType};
 use crate::plan::{self, Plan, Platform};
 
@@ -221,7 +220,7 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
             sources.push(base.clone());
         }
         let inputs = Inputs { context: main.clone(), contexts: files.clone(), images };
-        let host = ImageHost { images: sources, watch };
+        let host = BaseImages { images: sources, watch };
         let outcome = run(&planned.recipe, &inputs, &options, &host, executors).await?;
         let base = outcome.base.as_ref().and_then(|key| bases.get(key));
         let make = Documents {
@@ -381,26 +380,6 @@ fn needed(
     Ok(bases)
 }
 
-/// Bytes of images, and progress.
-struct ImageHost<'a> {
-    images: Vec<BaseImage>,
-    watch: &'a dyn Watch,
-}
-
-impl Host for ImageHost<'_> {
-    fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>) -> Answer<'a, Members> {
-        Box::pin(async move {
-            let base = self.images.get(image as usize).ok_or("there is no such image")?;
-            base.members(layer, entries, self.watch).await
-        })
-    }
-
-    fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
-        let item = Some(item).filter(|item| !item.is_empty());
-        self.watch.step(crate::image::Step { phase: "build", done, total: Some(total), item })
-    }
-}
-
 struct Documents<'a> {
     plan: &'a Plan,
     planned: &'a Planned,
@@ -553,26 +532,9 @@ fn settle_history(config: &mut plan::Image) {
     );
 }
 
-/// Seconds since 1970 as RFC 3339 in UTC.
-fn rfc3339(seconds: i64) -> String {
-    let days = seconds.div_euclid(86_400);
-    let rest = seconds.rem_euclid(86_400);
-    // Civil date from days, counted from the first of March of the year 0 (the calendar repeats every 400 years).
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{rfc3339, settle_history};
+    use super::settle_history;
     use crate::plan;
 
     #[test]
@@ -590,13 +552,5 @@ mod tests {
             let got: Vec<bool> = config.history.iter().map(|entry| entry.empty_layer).collect();
             assert_eq!(got, wanted);
         }
-    }
-
-    #[test]
-    fn dates() {
-        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(rfc3339(1_709_251_199), "2024-02-29T23:59:59Z");
-        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59Z");
     }
 }

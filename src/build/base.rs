@@ -2,13 +2,17 @@
 //! needs them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
+use super::run::{Answer, Host};
 use super::tree::{Content, Kind, Meta, Node, Tree, clean};
+use super::write::MemberSink;
 use crate::archive::decode::{DecodeError, Decoder};
 use crate::archive::tar::{Entry, EntryKind, TarError, TarReader, TarSink};
 use crate::archive::tar_write::Time;
-use crate::image::{Image, Watch};
+use crate::image::{Image, Step, Watch};
 use crate::layer::NodeId;
 use crate::oci::Compression;
 
@@ -29,7 +33,16 @@ impl BaseImage {
     /// # Errors
     /// A message: a layer that is absent, damaged, or not what its digest says.
     pub async fn tree(&self, number: u32, watch: &dyn Watch) -> Result<Tree, String> {
-        let merged = self.image.tree(self.manifest, None, watch).await.map_err(|error| error.to_string())?;
+        self.tree_below(usize::MAX, number, watch).await
+    }
+
+    /// The same of its lowest `layers` layers.
+    ///
+    /// # Errors
+    /// As [`BaseImage::tree`].
+    pub async fn tree_below(&self, layers: usize, number: u32, watch: &dyn Watch) -> Result<Tree, String> {
+        let merged = self.image.tree_below(self.manifest, layers, None, watch).await;
+        let merged = merged.map_err(|error| error.to_string())?;
         let manifest = self.image.manifests.get(self.manifest).ok_or("there is no such image")?;
         for (reference, layer) in manifest.layers.iter().zip(&merged.layers) {
             let name = reference.name();
@@ -105,7 +118,7 @@ impl BaseImage {
         }
     }
 
-    /// The bytes of members of a layer, in one pass over it.
+    /// Hands over members of a layer, in one pass over it: those without content first, then in the order of its tar.
     ///
     /// # Errors
     /// A message.
@@ -113,21 +126,22 @@ impl BaseImage {
         &self,
         layer: u32,
         entries: &BTreeSet<u32>,
+        sink: &mut dyn MemberSink,
         watch: &dyn Watch,
-    ) -> Result<BTreeMap<u32, Rc<[u8]>>, String> {
+    ) -> Result<(), String> {
         let number = layer as usize;
         let read = self.image.layer(self.manifest, number, None, watch).await.map_err(|error| error.to_string())?;
         let reference = self.image.manifests.get(self.manifest).and_then(|manifest| manifest.layers.get(number));
         let blob = reference.and_then(|reference| reference.blob).ok_or("its layer is not here")?;
-        let mut found = BTreeMap::new();
-        let mut catch = Catch { wanted: HashMap::new(), current: None, found: Vec::new() };
+        let mut wanted = HashMap::new();
         for entry in entries {
             match read.index.get(*entry as usize) {
                 Some(member) if member.size > 0 => {
-                    catch.wanted.insert(member.data_offset, *entry);
+                    wanted.insert(member.data_offset, *entry);
                 }
                 Some(_) => {
-                    found.insert(*entry, Rc::from(&[][..]));
+                    sink.begin(*entry);
+                    sink.end();
                 }
                 None => return Err("its layer has no such member".to_owned()),
             }
@@ -136,8 +150,9 @@ impl BaseImage {
         let limits = self.image.limits.layer;
         let mut decoder = Decoder::new(compression, limits.decode).ok_or("its compression cannot be read")?;
         let mut tar = TarReader::new(limits.tar);
+        let mut catch = Catch { wanted, inside: false, sink };
         let mut at = 0;
-        while at < blob.size && found.len() + catch.found.len() < entries.len() {
+        while at < blob.size && (catch.inside || !catch.wanted.is_empty()) {
             let bytes = self.image.store().read(blob, at, CHUNK).await.map_err(|error| error.0)?;
             if bytes.is_empty() {
                 break;
@@ -145,9 +160,12 @@ impl BaseImage {
             at += bytes.len() as u64;
             let result = decoder.push::<Stop>(&bytes, &mut |bytes| Ok(tar.push(bytes, &mut catch)?));
             result.map_err(|stop| stop.0)?;
+            watch.step(Step { phase: "read", done: at, total: Some(blob.size), item: None }).await;
         }
-        found.extend(catch.found);
-        Ok(found)
+        match catch.wanted.is_empty() {
+            true => Ok(()),
+            false => Err("its layer is cut off".to_owned()),
+        }
     }
 }
 
@@ -166,34 +184,68 @@ impl From<TarError> for Stop {
 }
 
 /// Catches the bodies of some members, known by where they begin.
-struct Catch {
+struct Catch<'a> {
     wanted: HashMap<u64, u32>,
-    current: Option<(u32, Vec<u8>)>,
-    found: Vec<(u32, Rc<[u8]>)>,
+    inside: bool,
+    sink: &'a mut dyn MemberSink,
 }
 
-impl TarSink for Catch {
+impl TarSink for Catch<'_> {
     fn entry(&mut self, entry: &Entry) {
-        self.current = self.wanted.get(&entry.data_offset).filter(|_| entry.size > 0).map(|at| (*at, Vec::new()));
+        let found = if entry.size > 0 { self.wanted.remove(&entry.data_offset) } else { None };
+        self.inside = found.is_some();
+        if let Some(number) = found {
+            self.sink.begin(number);
+        }
     }
 
     fn data(&mut self, bytes: &[u8]) {
-        if let Some((_, body)) = &mut self.current {
-            body.extend_from_slice(bytes);
+        if self.inside {
+            self.sink.data(bytes);
         }
     }
 
     fn hole(&mut self, length: u64) {
-        if let Some((_, body)) = &mut self.current
-            && let Ok(length) = usize::try_from(length)
-        {
-            body.resize(body.len().saturating_add(length), 0);
+        const ZEROS: [u8; 4096] = [0; 4096];
+        let mut left = if self.inside { length } else { 0 };
+        while left > 0 {
+            let piece = left.min(ZEROS.len() as u64);
+            self.sink.data(ZEROS.get(..piece as usize).unwrap_or_default());
+            left -= piece;
         }
     }
 
     fn end(&mut self) {
-        if let Some((entry, body)) = self.current.take() {
-            self.found.push((entry, body.into()));
+        if std::mem::take(&mut self.inside) {
+            self.sink.end();
         }
+    }
+}
+
+/// The images that trees were made of, by their numbers, and whoever watches.
+pub struct BaseImages<'a> {
+    /// The images.
+    pub images: Vec<BaseImage>,
+    /// Whom progress is told.
+    pub watch: &'a dyn Watch,
+}
+
+impl Host for BaseImages<'_> {
+    fn members<'a>(
+        &'a self,
+        image: u32,
+        layer: u32,
+        entries: &'a BTreeSet<u32>,
+        sink: &'a mut dyn MemberSink,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let base = self.images.get(image as usize).ok_or("there is no such image")?;
+            base.members(layer, entries, sink, self.watch).await
+        })
+    }
+
+    fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+        let item = Some(item).filter(|item| !item.is_empty());
+        self.watch.step(Step { phase: "build", done, total: Some(total), item })
     }
 }

@@ -132,9 +132,14 @@ impl LayerWriter {
         self.hashed = self.out.len();
     }
 
-    /// Ends the archive.
+    /// Ends the archive and the blob.
     pub fn finish(mut self) -> LayerBlob {
         self.write(&END);
+        self.close()
+    }
+
+    /// Ends the blob alone: what was written is a whole archive already, copied with [`LayerWriter::data`].
+    pub fn close(mut self) -> LayerBlob {
         match std::mem::replace(&mut self.packer, Packer::None) {
             Packer::Gzip(gzip) => gzip.finish(&mut self.out),
             Packer::Zstd(mut waiting) if !waiting.is_empty() => frame(&mut waiting, &mut self.out),

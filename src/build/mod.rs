@@ -11,7 +11,7 @@
 //! | [`step`], [`recipe`] | what is to be done, and how it comes from a plan |
 //! | [`run`] | doing it: stages, steps, the port for `RUN` |
 //! | [`copy`], [`glob`], [`mode`], [`owner`], [`unpack`] | `COPY` and `ADD` |
-//! | [`diff`], [`layer`] | what a step changed, written as a layer |
+//! | [`diff`], [`layer`], [`write`] | what a step changed, written as a layer |
 //! | [`assemble`] | from a request to images and their documents |
 //! | [`error`] | why a build fails |
 
@@ -30,3 +30,4 @@ pub mod run;
 pub mod step;
 pub mod tree;
 pub mod unpack;
+pub mod write;

@@ -1,33 +1,38 @@
 //! Carries out the stages of a recipe.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
 use super::copy::{CopyError, CopyOptions, copy};
-use super::diff::{Change, ChangeKind, diff};
+use super::diff::{Change, diff};
 use super::error::{BuildError, StepError};
 use super::glob;
-use super::layer::{LayerBlob, LayerCompression, LayerWriter};
+use super::layer::{LayerBlob, LayerCompression};
 use super::mode::Mode;
 use super::owner::Owner;
 use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunStep, Step};
 use super::tree::{Content, Kind, Meta, Node, Tree, clean, show};
 use super::unpack::{UnpackLimits, Unpacked, Unpacker};
+use super::write::{MemberSink, read, write_layer};
 use crate::archive::tar_write::Time;
 use crate::dockerfile::patterns::Patterns;
-
-/// The bytes of members of a layer, by their number.
-pub type Members = BTreeMap<u32, Rc<[u8]>>;
 
 /// What an asynchronous port gives.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
 
 /// Where a build gets bytes from and whom it tells how far it is.
 pub trait Host {
-    /// The bytes of the members `entries` of a layer of an image that was given, in one pass over that layer.
-    fn members<'a>(&'a self, image: u32, layer: u32, entries: &'a BTreeSet<u32>) -> Answer<'a, Members>;
+    /// Hands over the members `entries` of a layer of an image that was given, in one pass over that layer: in the order
+    /// of its tar, those without content first.
+    fn members<'a>(
+        &'a self,
+        image: u32,
+        layer: u32,
+        entries: &'a BTreeSet<u32>,
+        sink: &'a mut dyn MemberSink,
+    ) -> Answer<'a, ()>;
 
     /// Told before each step: how many are done, how many there are, and which comes. It may wait for its listener.
     fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -207,6 +212,10 @@ impl Builder<'_> {
         }
     }
 
+    async fn layer(&self, changes: &[Change]) -> Result<LayerBlob, StepError> {
+        write_layer(changes, self.options.compression, self.options.latest, self.host).await
+    }
+
     /// The tree after a step and what its layer holds; `None` where the step was left out.
     async fn step(&mut self, step: &Step, tree: &Tree, empty: bool) -> Result<Option<(Tree, Vec<Change>)>, StepError> {
         match &step.action {
@@ -367,7 +376,7 @@ impl Builder<'_> {
         let size = content.size();
         let mut offset = 0;
         while offset < size {
-            let piece = self.read(content, offset, CHUNK.min(size - offset), &text).await?;
+            let piece = read(self.host, content, offset, CHUNK.min(size - offset), &text).await?;
             if piece.is_empty() {
                 break;
             }
@@ -379,33 +388,6 @@ impl Builder<'_> {
         match unpacker.finish().map_err(wrong)? {
             Unpacked::Tree(tree) => Ok(Some(tree)),
             Unpacked::NotAnArchive => Ok(None),
-        }
-    }
-
-    /// A piece of a file.
-    async fn read(&self, content: &Content, offset: u64, length: u64, path: &str) -> Result<Rc<[u8]>, StepError> {
-        let wrong = |message| StepError::Read { path: path.to_owned(), message };
-        let part = |bytes: &Rc<[u8]>| -> Rc<[u8]> {
-            let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-            let to = usize::try_from(offset + length).unwrap_or(usize::MAX).min(bytes.len());
-            if (from, to) == (0, bytes.len()) { bytes.clone() } else { bytes.get(from..to).unwrap_or_default().into() }
-        };
-        match content {
-            Content::Bytes(bytes) => Ok(part(bytes)),
-            Content::Source { source, offset: start, size } => {
-                let want = usize::try_from(length).unwrap_or(usize::MAX);
-                let place = start.saturating_add(offset);
-                let bytes = source.read_at(place, want).await.map_err(|error| wrong(error.0))?;
-                if bytes.is_empty() || bytes.len() > want {
-                    return Err(wrong(format!("it was listed with {size} bytes and has {offset}")));
-                }
-                Ok(bytes.into())
-            }
-            Content::Layer { image, layer, entry, .. } => {
-                let wanted = BTreeSet::from([*entry]);
-                let mut found = self.host.members(*image, *layer, &wanted).await.map_err(wrong)?;
-                found.remove(entry).map(|bytes| part(&bytes)).ok_or_else(|| wrong("it is not in its layer".to_owned()))
-            }
         }
     }
 
@@ -429,55 +411,8 @@ impl Builder<'_> {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < size {
             let offset = bytes.len() as u64;
-            bytes.extend_from_slice(&self.read(content, offset, size - offset, &show(&at)).await?);
+            bytes.extend_from_slice(&read(self.host, content, offset, size - offset, &show(&at)).await?);
         }
         Ok(bytes)
-    }
-
-    /// Writes the layer of a step.
-    async fn layer(&self, changes: &[Change]) -> Result<LayerBlob, StepError> {
-        const CHUNK: u64 = 1 << 18;
-        // Members of other images' layers are fetched layer by layer, since each needs a pass over its archive.
-        let mut wanted: BTreeMap<(u32, u32), BTreeSet<u32>> = BTreeMap::new();
-        for change in changes {
-            if let ChangeKind::Node(node) = &change.kind
-                && let Kind::File(Content::Layer { image, layer, entry, .. }) = &node.kind
-            {
-                wanted.entry((*image, *layer)).or_default().insert(*entry);
-            }
-        }
-        let mut fetched: HashMap<(u32, u32), Members> = HashMap::new();
-        for ((image, layer), entries) in &wanted {
-            let message = |message| StepError::Read { path: format!("layer {layer}"), message };
-            let members = self.host.members(*image, *layer, entries).await.map_err(message)?;
-            fetched.insert((*image, *layer), members);
-        }
-        let mut writer = LayerWriter::new(self.options.compression);
-        for change in changes {
-            writer.member(&change.member(self.options.latest))?;
-            let ChangeKind::Node(node) = &change.kind else { continue };
-            let Kind::File(content) = &node.kind else { continue };
-            let path = || String::from_utf8_lossy(&change.path).into_owned();
-            let size = content.size();
-            if let Content::Layer { image, layer, entry, .. } = content {
-                let bytes = fetched.get(&(*image, *layer)).and_then(|members| members.get(entry));
-                match bytes.filter(|bytes| bytes.len() as u64 == size) {
-                    Some(bytes) => writer.data(bytes),
-                    None => {
-                        let message = format!("its layer does not give the {size} bytes it was listed with");
-                        return Err(StepError::Read { path: path(), message });
-                    }
-                }
-            } else {
-                let mut offset = 0;
-                while offset < size {
-                    let piece = self.read(content, offset, CHUNK.min(size - offset), &path()).await?;
-                    writer.data(&piece);
-                    offset += piece.len() as u64;
-                }
-            }
-            writer.end(size);
-        }
-        Ok(writer.finish())
     }
 }

@@ -179,8 +179,23 @@ impl Image {
         contents: Option<u64>,
         watch: &dyn Watch,
     ) -> Result<MergedTree, FileError> {
+        self.tree_below(manifest, usize::MAX, contents, watch).await
+    }
+
+    /// The filesystem that the lowest `layers` layers of an image make.
+    ///
+    /// # Errors
+    /// As [`Image::tree`].
+    pub async fn tree_below(
+        &self,
+        manifest: usize,
+        layers: usize,
+        contents: Option<u64>,
+        watch: &dyn Watch,
+    ) -> Result<MergedTree, FileError> {
         let count =
             self.manifests.get(manifest).ok_or(FileError::NoSuch { what: "image", number: manifest })?.layers.len();
+        let count = count.min(layers);
         let mut merged = MergedTree { tree: Tree::new(), layers: Vec::new(), issues: Vec::new() };
         for number in 0..count {
             let layer = match self.layer(manifest, number, contents, watch).await {

@@ -14,6 +14,7 @@ mod store;
 mod stream;
 mod verify;
 
+pub(crate) use describe::is_rfc3339;
 pub use entries::{FileError, FileView, MergedTree};
 pub use finding::{ImageFinding, Severity, Verdict};
 pub use open::{Image, ImageForm, ImageManifest, LayerRef, ManifestKind};

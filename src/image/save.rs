@@ -38,8 +38,11 @@ impl Piece {
         }
     }
 
-    /// Some of its bytes.
-    async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ReadError> {
+    /// Some of its bytes; fewer only at its end.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ReadError> {
         match self {
             Self::Bytes(bytes) => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());

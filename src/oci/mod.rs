@@ -4,6 +4,7 @@
 //! fields they do not know, and they are read by a strict JSON reader ([`json`]) that sees what `serde_json` hides:
 //! keys written twice, a byte order mark, text behind the document, depth.
 
+pub mod date;
 pub mod digest;
 pub mod document;
 pub mod hash;
