@@ -84,21 +84,25 @@ pub struct Range {
 /// Bytes that are not UTF-8 count as one UTF-16 unit each maximal invalid sequence, as `TextDecoder` replaces them.
 #[derive(Debug, Clone)]
 pub struct LineIndex<'a> {
-    source: &'a [u8],
     starts: Vec<u32>,
+    utf16: Utf16Index<'a>,
+}
+
+/// Turns byte offsets into UTF-16 ones and back.
+#[derive(Debug, Clone)]
+pub struct Utf16Index<'a> {
+    source: &'a [u8],
     /// Byte and UTF-16 offset of a character every [`MARK`] bytes or so; empty where the text is ASCII and both are the
     /// same. A line may be long, so counting from its start for every place in it would take time with its square.
     marks: Vec<(u32, u32)>,
 }
 
-/// Bytes between two marks of a [`LineIndex`].
+/// Bytes between two marks of a [`Utf16Index`].
 const MARK: usize = 256;
 
-impl<'a> LineIndex<'a> {
+impl<'a> Utf16Index<'a> {
     /// Reads `source` once.
     pub fn new(source: &'a [u8]) -> Self {
-        let mut starts = vec![0u32];
-        starts.extend(memchr::memchr_iter(b'\n', source).map(|i| i as u32 + 1));
         let mut marks = Vec::new();
         if !source.is_ascii() {
             let (mut at, mut utf16) = (0usize, 0u32);
@@ -120,52 +124,15 @@ impl<'a> LineIndex<'a> {
                 }
             }
         }
-        Self { source, starts, marks }
+        Self { source, marks }
     }
 
-    /// The UTF-16 offset of a byte offset.
-    fn utf16(&self, offset: u32) -> u32 {
-        let i = self.marks.partition_point(|&(byte, _)| byte <= offset).saturating_sub(1);
-        let Some(&(byte, utf16)) = self.marks.get(i) else { return offset };
-        utf16 + utf16_len(&self.source[byte as usize..offset as usize])
-    }
-
-    /// Number of lines; a text that ends in `\n` has an empty last one.
-    pub fn line_count(&self) -> u32 {
-        self.starts.len() as u32
-    }
-
-    /// The 1-based line of a byte offset.
-    pub fn line(&self, offset: u32) -> u32 {
-        self.starts.partition_point(|&s| s <= offset).max(1) as u32
-    }
-
-    /// Byte offset at which a 1-based line starts; the end of the text for lines past it.
-    pub fn line_start(&self, line: u32) -> u32 {
-        let i = (line.max(1) - 1) as usize;
-        self.starts.get(i).copied().unwrap_or(self.source.len() as u32)
-    }
-
-    /// The bytes of a 1-based line without its line end.
-    pub fn line_text(&self, line: u32) -> &'a [u8] {
-        let start = self.line_start(line) as usize;
-        let end = self.line_start(line + 1) as usize;
-        let text = &self.source[start..end.max(start)];
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        text.strip_suffix(b"\r").unwrap_or(text)
-    }
-
-    /// Line, column and UTF-16 offset of a byte offset.
-    pub fn position(&self, offset: u32) -> Position {
-        let offset = offset.min(self.source.len() as u32);
-        let line = self.line(offset);
-        let at = self.utf16(offset);
-        Position { line, column: at.saturating_sub(self.utf16(self.line_start(line))) + 1, offset: at }
-    }
-
-    /// Both ends of a span as positions.
-    pub fn range(&self, span: Span) -> Range {
-        Range { start: self.position(span.start), end: self.position(span.end) }
+    /// The UTF-16 offset of a byte offset; that of the end where it lies past it.
+    pub fn offset(&self, byte: u32) -> u32 {
+        let wanted = byte.min(self.source.len() as u32);
+        let i = self.marks.partition_point(|&(byte, _)| byte <= wanted).saturating_sub(1);
+        let Some(&(byte, utf16)) = self.marks.get(i) else { return wanted };
+        utf16 + utf16_len(&self.source[byte as usize..wanted as usize])
     }
 
     /// The byte offset of a UTF-16 offset; the end of the text where it lies past it.
@@ -191,6 +158,57 @@ impl<'a> LineIndex<'a> {
             }
         }
         at as u32
+    }
+}
+
+impl<'a> LineIndex<'a> {
+    /// Reads `source` once.
+    pub fn new(source: &'a [u8]) -> Self {
+        let mut starts = vec![0u32];
+        starts.extend(memchr::memchr_iter(b'\n', source).map(|i| i as u32 + 1));
+        Self { starts, utf16: Utf16Index::new(source) }
+    }
+
+    /// Number of lines; a text that ends in `\n` has an empty last one.
+    pub fn line_count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// The 1-based line of a byte offset.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|&s| s <= offset).max(1) as u32
+    }
+
+    /// Byte offset at which a 1-based line starts; the end of the text for lines past it.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let i = (line.max(1) - 1) as usize;
+        self.starts.get(i).copied().unwrap_or(self.utf16.source.len() as u32)
+    }
+
+    /// The bytes of a 1-based line without its line end.
+    pub fn line_text(&self, line: u32) -> &'a [u8] {
+        let start = self.line_start(line) as usize;
+        let end = self.line_start(line + 1) as usize;
+        let text = &self.utf16.source[start..end.max(start)];
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        text.strip_suffix(b"\r").unwrap_or(text)
+    }
+
+    /// Line, column and UTF-16 offset of a byte offset.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line(offset.min(self.utf16.source.len() as u32));
+        let at = self.utf16.offset(offset);
+        Position { line, column: at.saturating_sub(self.utf16.offset(self.line_start(line))) + 1, offset: at }
+    }
+
+    /// Both ends of a span as positions.
+    pub fn range(&self, span: Span) -> Range {
+        Range { start: self.position(span.start), end: self.position(span.end) }
+    }
+
+    /// The byte offset of a UTF-16 offset; the end of the text where it lies past it.
+    pub fn byte_offset(&self, utf16: u32) -> u32 {
+        self.utf16.byte_offset(utf16)
     }
 }
 

@@ -1,4 +1,5 @@
 import type { Engine, Glue } from './engine.js';
+import { type LazyDockerfile, Parsed } from './parsed.js';
 import type * as wasm from './wasm/lint.js';
 
 type DockerfileGlue = Glue & typeof wasm;
@@ -8,8 +9,17 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
   return {
     /** The version of the package. */
     version: (): string => engine.call((g) => g.version()),
-    /** Parses a Dockerfile into its instructions, comments and directives. It never fails: what BuildKit would refuse is in `diagnostics`. */
-    parse: (text: wasm.Text): wasm.ParsedDockerfile => engine.call((g) => g.parse(text)),
+    /**
+     * Parses a Dockerfile into its instructions, comments and directives. It never fails: what BuildKit would refuse is in `diagnostics`.
+     *
+     * What is written is there at once; what it means (`value`, `stages`, `diagnostics`…) is worked out when it is first used.
+     */
+    parse: (text: wasm.Text): LazyDockerfile => {
+      const whole = () => engine.call((g) => g.parse(text));
+      const written = decoded(text);
+      if (written === undefined) return Parsed.of(whole());
+      return new Parsed(written, engine.call((g) => g.parseTable(written)), whole);
+    },
     /** Expands the variables, quotes and escapes of a word as BuildKit does. Throws where BuildKit refuses it. */
     expandWord: (word: string, variables: Record<string, string>, options?: wasm.ExpandOptions): wasm.ExpandedWord => engine.call((g) => g.expandWord(word, variables, options)),
     /** Formats a Dockerfile: keywords, white space, blank lines. What is built, comments and here-documents stay the same. */
@@ -55,3 +65,16 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
       engine.call((g) => g.renderReport(format, files, options)),
   };
 }
+
+/** The text where it is a string or UTF-8. Half of a surrogate pair is read as U+FFFD, as everywhere. */
+function decoded(text: wasm.Text): string | undefined {
+  if (typeof text === 'string') return LONE.test(text) ? text.replace(new RegExp(LONE, 'gu'), '\ufffd') : text;
+  if (!(text instanceof Uint8Array)) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const LONE = /\p{Surrogate}/u;

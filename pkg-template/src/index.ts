@@ -23,5 +23,6 @@ export type { BuildRequest, ContextFile, GivenImage, SaveOptions } from './build
 export type { ImageOverview, ImageSource, ListOptions, OpenOptions, ReadOptions, Which } from './image.js';
 export type { FileHandleLike, SeekableSource } from './sources.js';
 export { LayerwrightError } from './errors.js';
+export type { LazyDockerfile } from './parsed.js';
 export type * from './layerwright.types.js';
 export type { ModuleSource, RandomAccess, WorkOptions } from './engine.js';

@@ -14,5 +14,6 @@ export { init };
 
 export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
 export { LayerwrightError } from './errors.js';
+export type { LazyDockerfile } from './parsed.js';
 export type * from './lint.types.js';
 export type { ModuleSource, RandomAccess, WorkOptions } from './engine.js';

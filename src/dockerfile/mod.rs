@@ -8,6 +8,7 @@
 //! | [`check`] | the options of `# check=` |
 //! | [`dockerignore`] | `.dockerignore`: patterns, matching, the walk of a context |
 //! | [`report`] | tree and instructions as plain data |
+//! | [`table`] | the written part of the tree as numbers |
 //! | [`format`] | the same build in a tidier text |
 //! | [`expand`] | variables, quotes and escapes of words |
 //!
@@ -28,9 +29,10 @@ mod regexp;
 pub mod report;
 mod suggest;
 pub mod syntax;
+pub mod table;
 
 pub use instruction::{Instruction, Reading};
-pub use parser::parse;
+pub use parser::{parse, parse_tree};
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
 
 pub(crate) use parser::heredoc as heredoc_word;

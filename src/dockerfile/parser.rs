@@ -31,8 +31,9 @@ pub fn parse(source: &[u8]) -> Dockerfile<'_> {
     file
 }
 
-/// The tree alone: instructions are not checked, so what only BuildKit's instruction reader refuses is not found.
-pub(crate) fn parse_tree(source: &[u8]) -> Dockerfile<'_> {
+/// The tree alone, for who asks only what is written: instructions are not read, so [`Dockerfile::diagnostics`] lacks what
+/// BuildKit's instruction reader refuses, and is in the order in which it was found.
+pub fn parse_tree(source: &[u8]) -> Dockerfile<'_> {
     let mut parser = Parser {
         source,
         text: std::str::from_utf8(source).ok(),

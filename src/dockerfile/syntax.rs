@@ -312,6 +312,23 @@ impl Logical<'_> {
         Span { start, end: self.source_end(logical.end).max(start) }
     }
 
+    /// The source of a logical range: its contiguous pieces, in order.
+    pub fn pieces(&self, logical: Range<u32>) -> impl Iterator<Item = Span> {
+        let first = self.map.partition_point(|s| s.logical <= logical.start);
+        let mut cuts = self.map.get(first..).unwrap_or(&[]).iter().map(|s| s.logical);
+        let mut at = logical.start;
+        std::iter::from_fn(move || {
+            if at >= logical.end {
+                return None;
+            }
+            let next = cuts.next().map_or(logical.end, |c| c.min(logical.end));
+            let start = self.source_offset(at);
+            let piece = Span { start, end: start.saturating_add(next - at) };
+            at = next;
+            Some(piece)
+        })
+    }
+
     /// The part at `range`, where `text` stands, as a line of its own.
     pub(crate) fn part<'t>(&self, text: impl Into<Cow<'t, str>>, range: Range<u32>) -> Logical<'t> {
         let inside = self.map.iter().filter(|s| s.logical > range.start && s.logical < range.end);

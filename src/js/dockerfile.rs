@@ -5,8 +5,9 @@ use crate::dockerfile::{
     dockerignore::{self, IgnoreError, Matcher},
     expand::{Expander, Expansion},
     format::{FormatOptions, format},
-    parse, report,
+    parse, parse_tree, report,
     syntax::Escape,
+    table,
 };
 use crate::check;
 use crate::plan::{self, report::PlanOptions};
@@ -62,6 +63,12 @@ impl From<Expansion> for ExpandedWord {
 pub fn parse_js(#[wasm_bindgen(unchecked_param_type = "Text")] source: &JsValue) -> Result<JsValue, JsValue> {
     let source = text(source)?;
     to_js(&report::report(&parse(&source), &source))
+}
+
+/// The written part of a Dockerfile's instructions as numbers: see `dockerfile::table`.
+#[wasm_bindgen(js_name = parseTable)]
+pub fn parse_table(source: &str) -> Vec<u32> {
+    table::table(&parse_tree(source.as_bytes()), source)
 }
 
 /// Expands the variables, quotes and escapes of a word.

@@ -77,6 +77,23 @@ function cases(lw, small) {
       equal(instructions[1].args.find((a) => a.text === 'c').range.end.column, 17);
     },
 
+    'a parsed file has the same parts as its plain data': () => {
+      const text = '\ufefffrom a\tas \u{1F600}\r\nRUN one \\\n\n # c\n  two\\\nthree\nCMD ["\\u00e9x", "y"]\nCOPY --from=\'a b\' --link x \\\n y\nENV A=é \\\n C="d\\\ne" F=\nENV old  style\nONBUILD COPY <<-E x\n\tdoc\n\tE\nNOPE \ud800\nLABEL a=b';
+      for (const module of [lw, small])
+        for (const input of [text, encode(text), Uint8Array.of(...encode('RUN a \\\n b'), 0xff)]) {
+          const parsed = module.parse(input);
+          const plain = module.parse(input).toJSON();
+          for (const key of Object.keys(plain)) equal(parsed[key], plain[key], key);
+          parsed.instructions.forEach((instruction, i) => {
+            const want = plain.instructions[i];
+            const { name, keyword, flags, args, json, lines, range } = instruction;
+            equal([name, keyword, flags, args, json, lines, range], [want.name, want.keyword, want.flags, want.args, want.json, want.lines, want.range], `instruction ${i}`);
+            for (const key of Object.keys(want)) equal(instruction[key], want[key], `${key} of instruction ${i}`);
+          });
+          equal(structuredClone(plain), plain);
+        }
+    },
+
     'a text that does not parse is no exception, and its other lines are linted': () => {
       const { findings } = lw.lint('FROM debian:latest\nCOPPY a b\nRUN cd /tmp\n');
       ok(findings.some((f) => f.line === 1) && findings.some((f) => f.line === 2) && findings.some((f) => f.line === 3), `findings on each line: ${JSON.stringify(findings.map((f) => [f.code, f.line]))}`);

@@ -1,5 +1,5 @@
 // Compiled against the installed package: its types say what its functions take and give.
-import init, { buildImage, format, LayerwrightError, lint, openImage, plan, saveImage, type Finding } from 'layerwright';
+import init, { buildImage, format, LayerwrightError, lint, openImage, parse, plan, saveImage, type Finding, type ParsedDockerfile } from 'layerwright';
 import initLint, { lint as lintSmall } from 'layerwright/lint';
 
 await init();
@@ -13,6 +13,9 @@ lint('', { profil: 'all' });
 lint('', { profile: 'none' });
 
 const text: string = format('from scratch');
+const parsed = parse(text);
+const plain: ParsedDockerfile = parsed.toJSON();
+const words: string[] = parsed.instructions.flatMap((i) => i.args.map((a) => a.text));
 const planned = plan(text, { target: 'x', buildArgs: { A: '1' } });
 const names: (string | undefined)[] = planned.stages.map((s) => s.name);
 
@@ -22,4 +25,4 @@ const verdict: 'ok' | 'flag' | 'error' = report.verdict;
 const bytes: Uint8Array = await image.readFile('etc/passwd');
 const made = await buildImage({ dockerfile: text, context: [{ path: 'a', bytes }] });
 const stream: ReadableStream<Uint8Array> = (await saveImage(made, { format: 'oci-layout' })).stream();
-export { LayerwrightError, names, place, stream, verdict };
+export { LayerwrightError, names, plain, words, place, stream, verdict };
