@@ -11,7 +11,11 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default:
   build: { summary: 'make an image from a Dockerfile and its context', load: () => import('./cli/build.js') },
   inspect: { summary: 'show an image: manifests, config, layers', load: () => import('./cli/inspect.js') },
   ls: { summary: 'list the files of an image', load: () => import('./cli/ls.js') },
+  find: { summary: 'look for files of an image: by name, size, owner, text', load: () => import('./cli/find.js') },
   cat: { summary: 'print files of an image', load: () => import('./cli/cat.js') },
+  export: { summary: 'write the filesystem of an image as one tar', load: () => import('./cli/export.js') },
+  who: { summary: 'tell which layers touched a path', load: () => import('./cli/who.js') },
+  history: { summary: 'show how an image was made, layer by layer', load: () => import('./cli/history.js') },
   verify: { summary: 'check every digest of an image and what it claims', load: () => import('./cli/verify.js') },
   rules: { summary: 'list the lint rules, or explain one', load: () => import('./cli/rules.js') },
 };

@@ -1,8 +1,10 @@
 // Images: a handle in wasm, bytes from the host, promises for the user.
 import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.js';
 import { LayerwrightError } from './errors.js';
+import { type AlignedHistory, alignHistory, dockerfileOf } from './history.js';
+import { type FileFound, type FileQuery, matcher, parseQuery } from './search.js';
 import { type ClosableSource, isStream, type SeekableSource, seekable } from './sources.js';
-import type { EntryOptions, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerSummary, ManifestSummary, MergedEntry, Task, VerifyReport } from './wasm/layerwright.js';
+import type { EntryOptions, ExportedTar, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerSummary, ManifestSummary, MergedEntry, PathTouch, Task, TextFound, VerifyReport } from './wasm/layerwright.js';
 
 /** The functions of the module that this file calls. */
 export interface ImageGlue extends Glue {
@@ -176,6 +178,81 @@ export class Image {
     return this.#drive((handle) => handle.readEntry(at, layer, entry, options.limit), options);
   }
 
+  /**
+   * Looks for files of the merged filesystem: by the words of a search box (`*.js >1MB text:TODO`) or by a query. A text is
+   * looked for in a stream: no file is held in memory.
+   */
+  async search(query: string | FileQuery, options: WorkOptions & Which = {}): Promise<FileFound[]> {
+    const wanted = typeof query === 'string' ? parseQuery(query) : query;
+    const at = this.find(options);
+    const files = await this.files({ ...options, image: at, platform: undefined });
+    const matches = matcher(wanted);
+    const places: number[] = [];
+    files.forEach((file, i) => matches(file) && places.push(i));
+    if (wanted.text === undefined || wanted.text === '') return places.map((i) => files[i]!);
+    const needle = pathBytes(wanted.text);
+    const found = await this.#drive<TextFound[]>((handle) => handle.search(at, needle, Uint32Array.from(places)), options);
+    return found.map(({ name, ...match }) => ({ ...files[name]!, match }));
+  }
+
+  /** Every layer that made, changed or removed a path, the oldest first. With `contents`, a copy with the same content is told from a changed one. */
+  touches(path: string | Uint8Array, options: WorkOptions & Which & { contents?: boolean } = {}): Promise<PathTouch[]> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.touches(at, pathBytes(path), options.contents ?? false), options);
+  }
+
+  /** Which step of the history made which layer. */
+  history(options: Which = {}): AlignedHistory {
+    return alignHistory(this.#at(options));
+  }
+
+  /** A Dockerfile as the history tells it, to read: what was copied is not part of it. */
+  dockerfile(options: Which = {}): string {
+    return dockerfileOf(this.#at(options));
+  }
+
+  /**
+   * The merged filesystem as one tar that any `tar -x` takes: what was removed is not in it, hard links follow what they
+   * link to, sparse files are written out, owners are numbers. It is made as it is read, in bounded memory, and the same
+   * image gives the same bytes. Fails where a layer is absent or damaged.
+   */
+  export(options: WorkOptions & Which = {}): ReadableStream<Uint8Array> {
+    const at = this.find(options);
+    let tar: ExportedTar | undefined;
+    let generation = -1;
+    const { signal, onProgress } = options;
+    const work: WorkOptions = signal ? { signal } : {};
+    const free = () => {
+      if (tar && generation === this.#engine.generation) tar.free();
+      tar = undefined;
+    };
+    let done = 0;
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            if (!tar) {
+              tar = await this.#drive<ExportedTar>((handle) => handle.export(at), options);
+              generation = this.#engine.generation;
+            }
+            const from = tar;
+            const piece = await this.#drive<Uint8Array>(() => from.next(), work);
+            done += piece.length;
+            onProgress?.({ phase: 'export', done, unit: 'bytes' });
+            if (piece.length > 0) return controller.enqueue(piece);
+            free();
+            controller.close();
+          } catch (error) {
+            free();
+            throw error;
+          }
+        },
+        cancel: free,
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
   /** Checks every digest, every layer and every name. What is wrong is in the report; only unreadable sources throw. */
   verify(options: WorkOptions = {}): Promise<VerifyReport> {
     return this.#drive((handle) => handle.verify(), options);
@@ -199,6 +276,12 @@ export class Image {
   #pick(image: number | string | undefined, platform: string | undefined): number | undefined {
     if (typeof image === 'number') return this.#summary.manifests[image] ? image : undefined;
     return this.#call((handle) => handle.pick(image, platform));
+  }
+
+  #at(which: Which): ManifestSummary {
+    const manifest = this.manifests[this.find(which)];
+    if (!manifest) throw this.#none(which.image, which.platform);
+    return manifest;
   }
 
   #none(image: number | string | undefined, platform: string | undefined): LayerwrightError {

@@ -7,6 +7,7 @@ use super::read::{ReadError, Watch};
 use super::store::CHUNK;
 use crate::archive::decode::Decoder;
 use crate::archive::tar::{EntryKind, Segment};
+use crate::archive::tar_write::TarWriteError;
 use crate::layer::tree::{Resolved, TreeIssueKind};
 use crate::layer::{IngestOptions, Layer, LayerError, Name, Node, Tree, TreeIssue};
 use crate::oci::{Algorithm, Compression};
@@ -63,6 +64,17 @@ pub enum FileError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The files of the image have more bytes than are exported.
+    #[error("the files of the image have {size} bytes, more than the limit of {limit} that are exported")]
+    ExportTooLarge {
+        /// Their bytes.
+        size: u64,
+        /// The limit in bytes: that of an unpacked layer.
+        limit: u64,
+    },
+    /// A name cannot be written in a tar.
+    #[error(transparent)]
+    Write(TarWriteError),
     /// The layer is damaged before the end of the file.
     #[error("the layer {layer} is damaged: {error}")]
     Damaged {
@@ -84,6 +96,8 @@ impl FileError {
             Self::NotFile { .. } => "FILE_NOT_REGULAR",
             Self::SymlinkLoop { .. } => "SYMLINK_LOOP",
             Self::TooLarge { .. } => "FILE_TOO_LARGE",
+            Self::ExportTooLarge { .. } => "EXPORT_TOO_LARGE",
+            Self::Write(error) => error.code(),
             Self::Damaged { error, .. } => error.code(),
         }
     }
@@ -109,6 +123,8 @@ pub struct FileView<'a> {
     pub node: &'a Node,
     /// The digest of its content, where contents were hashed.
     pub sha256: Option<[u8; 32]>,
+    /// Extended attributes.
+    pub xattrs: &'a [(Vec<u8>, Vec<u8>)],
 }
 
 impl MergedTree {
@@ -117,8 +133,10 @@ impl MergedTree {
         self.tree.visit(&mut |path, name, node| {
             let layer = self.layers.get(node.source.layer as usize).and_then(Option::as_ref);
             let member = layer.and_then(|layer| layer.index.get(node.source.entry as usize));
-            let sha256 = member.filter(|_| !node.implicit).and_then(|member| member.sha256.copied());
-            visit(FileView { path, name, node, sha256 });
+            let member = member.filter(|_| !node.implicit);
+            let sha256 = member.and_then(|member| member.sha256.copied());
+            let xattrs = member.map(|member| member.xattrs).unwrap_or_default();
+            visit(FileView { path, name, node, sha256, xattrs });
         });
     }
 }
@@ -142,7 +160,7 @@ impl Image {
         }
     }
 
-    fn layer_ref(&self, manifest: usize, layer: usize) -> Result<&LayerRef, FileError> {
+    pub(crate) fn layer_ref(&self, manifest: usize, layer: usize) -> Result<&LayerRef, FileError> {
         let found = self.manifests.get(manifest).ok_or(FileError::NoSuch { what: "image", number: manifest })?;
         found.layers.get(layer).ok_or(FileError::NoSuch { what: "layer", number: layer })
     }
@@ -193,23 +211,47 @@ impl Image {
         contents: Option<u64>,
         watch: &dyn Watch,
     ) -> Result<MergedTree, FileError> {
+        let layers = self.available(manifest, layers, contents, watch).await?;
+        let mut merged = MergedTree { tree: Tree::new(), layers, issues: Vec::new() };
+        for (number, layer) in merged.layers.iter().enumerate() {
+            if let Some(layer) = layer {
+                let mut issues = merged.tree.apply(u32::try_from(number).unwrap_or(u32::MAX), &layer.index);
+                merged.issues.append(&mut issues);
+            }
+        }
+        Ok(merged)
+    }
+
+    /// The lowest `most` layers of an image, `None` for those that are absent or encrypted.
+    pub(crate) async fn available(
+        &self,
+        manifest: usize,
+        most: usize,
+        contents: Option<u64>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Option<Rc<Layer>>>, FileError> {
         let count =
             self.manifests.get(manifest).ok_or(FileError::NoSuch { what: "image", number: manifest })?.layers.len();
-        let count = count.min(layers);
-        let mut merged = MergedTree { tree: Tree::new(), layers: Vec::new(), issues: Vec::new() };
+        let count = count.min(most);
+        let mut layers = Vec::new();
         for number in 0..count {
-            let layer = match self.layer(manifest, number, contents, watch).await {
-                Ok(layer) => layer,
-                Err(FileError::LayerUnavailable { .. }) => {
-                    merged.layers.push(None);
-                    continue;
-                }
+            layers.push(match self.layer(manifest, number, contents, watch).await {
+                Ok(layer) => Some(layer),
+                Err(FileError::LayerUnavailable { .. }) => None,
                 Err(error) => return Err(error),
-            };
-            let mut issues = merged.tree.apply(u32::try_from(number).unwrap_or(u32::MAX), &layer.index);
-            merged.issues.append(&mut issues);
-            merged.layers.push(Some(layer));
+            });
         }
+        Ok(layers)
+    }
+
+    /// The merged filesystem, kept for the next call about the same image.
+    pub(crate) async fn merged(&self, manifest: usize, watch: &dyn Watch) -> Result<Rc<MergedTree>, FileError> {
+        let kept = self.last_tree.borrow().as_ref().filter(|(of, _)| *of == manifest).map(|(_, tree)| tree.clone());
+        if let Some(merged) = kept {
+            return Ok(merged);
+        }
+        let merged = Rc::new(self.tree(manifest, None, watch).await?);
+        *self.last_tree.borrow_mut() = Some((manifest, merged.clone()));
         Ok(merged)
     }
 
@@ -224,15 +266,7 @@ impl Image {
         limit: u64,
         watch: &dyn Watch,
     ) -> Result<Vec<u8>, FileError> {
-        let kept = self.last_tree.borrow().as_ref().filter(|(of, _)| *of == manifest).map(|(_, tree)| tree.clone());
-        let merged = match kept {
-            Some(merged) => merged,
-            None => {
-                let merged = Rc::new(self.tree(manifest, None, watch).await?);
-                *self.last_tree.borrow_mut() = Some((manifest, merged.clone()));
-                merged
-            }
-        };
+        let merged = self.merged(manifest, watch).await?;
         self.read_merged(&merged, manifest, path, limit, watch).await
     }
 

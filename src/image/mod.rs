@@ -3,13 +3,17 @@
 //! An [`Image`] is what an archive, a layout directory or a stream holds: its manifests, configurations and layers, with
 //! what was found wrong about them. Documents are read and checked when it is opened; layers when they are asked for.
 
+pub mod analyze;
 mod describe;
 mod entries;
 pub mod export;
 mod finding;
+pub mod flatten;
 mod open;
+mod pass;
 mod read;
 pub mod save;
+pub mod search;
 mod store;
 mod stream;
 mod verify;

@@ -410,7 +410,7 @@ pub(super) fn open_error(failure: OpenError) -> JsValue {
     error(failure.code(), &failure.to_string(), &FailureDetails { layer: None, path: None, offset: None })
 }
 
-fn file_error(failure: FileError) -> JsValue {
+pub(super) fn file_error(failure: FileError) -> JsValue {
     let mut details = FailureDetails { layer: None, path: None, offset: None };
     match &failure {
         FileError::LayerUnavailable { layer, .. } => details.layer = Some(layer.clone()),
@@ -422,7 +422,7 @@ fn file_error(failure: FileError) -> JsValue {
         | FileError::NotFile { path, .. }
         | FileError::SymlinkLoop { path }
         | FileError::TooLarge { path, .. } => details.path = Some(path.clone()),
-        FileError::Read(_) | FileError::NoSuch { .. } => {}
+        FileError::Read(_) | FileError::NoSuch { .. } | FileError::ExportTooLarge { .. } | FileError::Write(_) => {}
     }
     error(failure.code(), &failure.to_string(), &details)
 }
@@ -772,6 +772,9 @@ pub struct MergedEntry {
     /// No entry names this directory.
     #[tsify(optional)]
     implicit: Option<bool>,
+    /// Extended attributes, their values in base64.
+    #[tsify(optional, type = "Record<string, string>")]
+    xattrs: Option<()>,
     /// The sha256 of the content in hexadecimal, where contents were hashed.
     #[tsify(optional)]
     sha256: Option<String>,
@@ -785,23 +788,37 @@ fn listing(index: &LayerIndex) -> Result<JsValue, JsValue> {
     out.parse()
 }
 
+/// Base64 with padding (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for at in 0..4 {
+            let letter = LETTERS.get((bits >> (18 - 6 * at) & 63) as usize).copied().unwrap_or(b'=');
+            out.push(if at <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
 /// Writes a list of entries as JSON text in ASCII, which the host's own parser turns into objects much faster than they
 /// could be made one property at a time, and which can say what no Rust string can: lone surrogates.
-struct Json(String);
+pub(super) struct Json(String);
 
 impl Json {
-    fn list() -> Self {
+    pub(super) fn list() -> Self {
         Self(String::from("["))
     }
 
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         if self.0.len() > 1 {
             self.0.push(',');
         }
         self.0.push('{');
     }
 
-    fn key(&mut self, key: &str) {
+    pub(super) fn key(&mut self, key: &str) {
         if !self.0.ends_with('{') {
             self.0.push(',');
         }
@@ -810,7 +827,7 @@ impl Json {
         self.0.push_str("\":");
     }
 
-    fn text(&mut self, bytes: &[u8]) {
+    pub(super) fn text(&mut self, bytes: &[u8]) {
         use std::fmt::Write;
         self.0.push('"');
         for chunk in bytes.utf8_chunks() {
@@ -833,13 +850,13 @@ impl Json {
         self.0.push('"');
     }
 
-    fn number(&mut self, key: &str, number: impl std::fmt::Display) {
+    pub(super) fn number(&mut self, key: &str, number: impl std::fmt::Display) {
         use std::fmt::Write;
         self.key(key);
         let _ = write!(self.0, "{number}");
     }
 
-    fn time(&mut self, time: Timestamp) {
+    pub(super) fn time(&mut self, time: Timestamp) {
         if time.nanos == 0 {
             self.number("mtime", time.seconds);
         } else {
@@ -859,7 +876,7 @@ impl Json {
         }
     }
 
-    fn names<'a>(&mut self, key: &str, names: impl Iterator<Item = &'a [u8]>) {
+    pub(super) fn names<'a>(&mut self, key: &str, names: impl Iterator<Item = &'a [u8]>) {
         self.key(key);
         self.0.push('[');
         for (at, name) in names.enumerate() {
@@ -927,13 +944,31 @@ impl Json {
             self.key("implicit");
             self.0.push_str("true");
         }
+        if !view.xattrs.is_empty() {
+            self.key("xattrs");
+            self.0.push('{');
+            for (at, (name, value)) in view.xattrs.iter().enumerate() {
+                if at > 0 {
+                    self.0.push(',');
+                }
+                self.text(name);
+                self.0.push(':');
+                self.text(base64(value).as_bytes());
+            }
+            self.0.push('}');
+        }
         if let Some(hash) = &view.sha256 {
             self.sha256(hash);
         }
+        self.end();
+    }
+
+    /// The end of an object.
+    pub(super) fn end(&mut self) {
         self.0.push('}');
     }
 
-    fn parse(mut self) -> Result<JsValue, JsValue> {
+    pub(super) fn parse(mut self) -> Result<JsValue, JsValue> {
         self.0.push(']');
         js_sys::JSON::parse(&self.0)
     }

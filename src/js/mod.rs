@@ -12,6 +12,8 @@ pub mod edit;
 pub mod host;
 #[cfg(feature = "image")]
 pub mod image;
+#[cfg(feature = "image")]
+pub mod inspect;
 pub mod lint;
 pub mod task;
 

@@ -7,4 +7,4 @@ pub mod tree;
 
 pub use index::{LayerIndex, Member};
 pub use ingest::{Ingest, IngestOptions, Layer, LayerError, LayerLimits, Toc};
-pub use tree::{Attributes, Name, Node, NodeId, Origin, Tree, TreeIssue, TreeIssueKind};
+pub use tree::{Attributes, Before, Name, Node, NodeId, Origin, Touch, TouchKind, Tree, TreeIssue, TreeIssueKind};

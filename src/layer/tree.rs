@@ -16,6 +16,13 @@ const MAX_LINKS: usize = 255;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(u32);
 
+impl NodeId {
+    /// Its number, below [`Tree::nodes`].
+    pub fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Whose entry something is: the layer, counted from the base, and the entry's place in that layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
@@ -170,6 +177,43 @@ pub struct TreeIssue {
     pub origin: Origin,
 }
 
+/// What a layer does to a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TouchKind {
+    /// It was not there before.
+    Added,
+    /// Something else stands there now, or a directory has other attributes.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+/// What stood at a path before a layer touched it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Whose entry made the name.
+    pub name: Origin,
+    /// Whose entry gave the content.
+    pub source: Origin,
+    /// What it was.
+    pub attributes: Attributes,
+}
+
+/// One change that a layer makes, told by [`Tree::apply_told`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The real path, without a leading slash.
+    pub path: Vec<u8>,
+    /// What is done to it.
+    pub kind: TouchKind,
+    /// The entry that does it: for a removal the whiteout, or what stands in its place.
+    pub by: Origin,
+    /// What stood there; nothing where it is added.
+    pub before: Option<Before>,
+    /// What stands there now; nothing where it is removed.
+    pub after: Option<NodeId>,
+}
+
 /// Where a path leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
@@ -204,6 +248,8 @@ pub struct Tree {
     /// AUFS metadata by clean path: not part of the filesystem, and the target of hard links.
     hidden: HashMap<Vec<u8>, NodeId>,
     root_named: bool,
+    /// What the current entry has changed, where someone wants to know.
+    told: Option<Vec<Touch>>,
 }
 
 impl Default for Tree {
@@ -227,6 +273,11 @@ pub fn clean(path: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
+/// The path of a name in a directory.
+fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() { name.to_vec() } else { [directory, name].join(&b'/') }
+}
+
 const NO_ORIGIN: Origin = Origin { layer: 0, entry: u32::MAX };
 
 impl Tree {
@@ -242,7 +293,7 @@ impl Tree {
             children: BTreeMap::new(),
             touched: 0,
         };
-        Self { nodes: vec![root], hidden: HashMap::new(), root_named: false }
+        Self { nodes: vec![root], hidden: HashMap::new(), root_named: false, told: None }
     }
 
     /// A node. Identifiers come from this tree and stay valid; a removed node answers too.
@@ -253,6 +304,11 @@ impl Tree {
 
     fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id.0 as usize)
+    }
+
+    /// How many nodes it has made, removed ones too.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
     }
 
     /// A layer has an entry for the root itself.
@@ -366,9 +422,14 @@ impl Tree {
                 node.touched = origin.layer + 1;
             }
         }
+        let mut path = if self.told.is_some() { found.existing.join(&b'/') } else { Vec::new() };
         for part in &found.missing {
             let made = self.add(Attributes::implicit_directory(), origin, true);
             self.link(at, part, made, origin);
+            if self.told.is_some() {
+                path = below(&path, part);
+                self.tell(path.clone(), TouchKind::Added, origin, None, Some(made));
+            }
             if let Some(node) = self.node_mut(made) {
                 node.touched = origin.layer + 1;
             }
@@ -381,6 +442,60 @@ impl Tree {
         let touched = origin.layer + 1;
         if let Some(parent) = self.node_mut(directory) {
             parent.children.insert(name.into(), Name { node, origin, touched });
+        }
+    }
+
+    fn tell(
+        &mut self,
+        path: Vec<u8>,
+        kind: TouchKind,
+        by: Origin,
+        before: Option<Before>,
+        after: Option<NodeId>,
+    ) {
+        if let Some(told) = &mut self.told {
+            told.push(Touch { path, kind, by, before, after });
+        }
+    }
+
+    fn before(&self, name: &Name) -> Before {
+        let node = self.node(name.node);
+        Before { name: name.origin, source: node.source, attributes: node.attributes.clone() }
+    }
+
+    /// Tells that a name stands for something new, and that what lay below it is gone.
+    fn tell_put(&mut self, parent: &Resolved, name: &[u8], old: Option<Name>, new: NodeId, by: Origin) {
+        if self.told.is_none() {
+            return;
+        }
+        let path = below(&parent.path(), name);
+        let kind = if old.is_some() { TouchKind::Changed } else { TouchKind::Added };
+        let before = old.as_ref().map(|old| self.before(old));
+        self.tell(path.clone(), kind, by, before, Some(new));
+        if let Some(old) = old {
+            self.tell_below(path, &old, by);
+        }
+    }
+
+    /// Tells that a name and all that lies below it are gone.
+    fn tell_gone(&mut self, path: Vec<u8>, name: &Name, by: Origin) {
+        if self.told.is_some() {
+            let before = Some(self.before(name));
+            self.tell(path.clone(), TouchKind::Removed, by, before, None);
+            self.tell_below(path, name, by);
+        }
+    }
+
+    fn tell_below(&mut self, path: Vec<u8>, name: &Name, by: Origin) {
+        let mut todo = vec![(path, name.node)];
+        while let Some((path, id)) = todo.pop() {
+            let children: Vec<(Vec<u8>, Name)> =
+                self.node(id).children().map(|(part, child)| (below(&path, part), child.clone())).collect();
+            for (path, child) in children {
+                let before = Some(self.before(&child));
+                self.tell(path.clone(), TouchKind::Removed, by, before, None);
+                todo.push((path, child.node));
+            }
         }
     }
 
@@ -408,16 +523,22 @@ impl Tree {
             return Ok((Self::ROOT, None));
         };
         let (directory, found) = self.parent(parents, origin)?;
-        let existing = self.node(directory).child(name).map(|child| child.node);
-        if let Some(existing) = existing
+        let old = self.node(directory).child(name).cloned();
+        if let Some(existing) = old.as_ref().map(|old| old.node)
             && attributes.kind == EntryKind::Dir
             && self.node(existing).attributes.kind == EntryKind::Dir
         {
+            if self.told.is_some() {
+                let before = old.as_ref().map(|old| self.before(old));
+                let path = below(&found.path(), name);
+                self.tell(path, TouchKind::Changed, origin, before, Some(existing));
+            }
             self.set(existing, attributes, origin);
             self.link(directory, name, existing, origin);
             return Ok((existing, Some(found)));
         }
         let id = self.add(attributes, origin, false);
+        self.tell_put(&found, name, old, id, origin);
         self.link(directory, name, id, origin);
         Ok((id, Some(found)))
     }
@@ -466,6 +587,10 @@ impl Tree {
         if to == parts {
             return Err(TreeIssueKind::HardlinkToSelf);
         }
+        if self.told.is_some() {
+            let old = self.node(directory).child(name).cloned();
+            self.tell_put(&found, name, old, id, origin);
+        }
         self.link(directory, name, id, origin);
         Ok((id, found))
     }
@@ -483,22 +608,39 @@ impl Tree {
             || self.node(name.node).touched == mark && self.node(name.node).attributes.kind == EntryKind::Dir
     }
 
-    /// Removes from a directory all that this layer did not touch.
-    fn clear_lower(&mut self, directory: NodeId, mark: u32) {
-        let mut todo = vec![directory];
-        while let Some(id) = todo.pop() {
+    /// Removes from a directory, whose path is given, all that this layer did not touch.
+    fn clear_lower(&mut self, directory: NodeId, path: Vec<u8>, by: Origin) {
+        let mark = by.layer + 1;
+        let mut todo = vec![(directory, path)];
+        while let Some((id, path)) = todo.pop() {
             let mut keep = Vec::new();
             let children = self.node_mut(id).map(|node| std::mem::take(&mut node.children)).unwrap_or_default();
             for (name, child) in children {
+                let at = if self.told.is_some() { below(&path, &name) } else { Vec::new() };
                 if self.is_touched(&child, mark) {
                     if self.node(child.node).attributes.kind == EntryKind::Dir {
-                        todo.push(child.node);
+                        todo.push((child.node, at));
                     }
                     keep.push((name, child));
+                } else {
+                    self.tell_gone(at, &child, by);
                 }
             }
             if let Some(node) = self.node_mut(id) {
                 node.children = keep.into_iter().collect();
+            }
+        }
+    }
+
+    /// Applies a layer as [`Tree::apply`] does, and tells every change that it makes.
+    pub fn apply_told(&mut self, layer: u32, index: &LayerIndex, tell: &mut dyn FnMut(&Self, Touch)) {
+        for (at, member) in index.iter().enumerate() {
+            let origin = Origin { layer, entry: u32::try_from(at).unwrap_or(u32::MAX) };
+            self.told = Some(Vec::new());
+            // What cannot be applied changes nothing but the directories on its way.
+            let _ = self.apply_member(&member, origin);
+            for touch in self.told.take().unwrap_or_default() {
+                tell(self, touch);
             }
         }
     }
@@ -527,7 +669,7 @@ impl Tree {
         if *name == b".wh..wh..opq" && !parents.iter().any(|part| part.starts_with(b".wh..wh.")) {
             let found = self.follow(parents, true)?;
             if let Some(directory) = found.node {
-                self.clear_lower(directory, mark);
+                self.clear_lower(directory, found.path(), origin);
             }
             return Ok(found.through_symlink.then_some(TreeIssueKind::WhiteoutThroughSymlink));
         }
@@ -543,12 +685,14 @@ impl Tree {
             if let Some(directory) = found.node
                 && let Some(child) = self.node(directory).child(target).cloned()
             {
+                let path = below(&found.path(), target);
                 if !self.is_touched(&child, mark) {
+                    self.tell_gone(path, &child, origin);
                     if let Some(node) = self.node_mut(directory) {
                         node.children.remove(target);
                     }
                 } else if self.node(child.node).attributes.kind == EntryKind::Dir {
-                    self.clear_lower(child.node, mark);
+                    self.clear_lower(child.node, path, origin);
                 }
             }
             return Ok(found.through_symlink.then_some(TreeIssueKind::WhiteoutThroughSymlink));
@@ -708,6 +852,36 @@ mod tests {
         assert_eq!(paths(&tree), ["b@1", "s@0", "t@1"]);
         assert_eq!(tree.lookup(b"t").unwrap().node, tree.lookup(b"s").unwrap().node);
         assert_eq!(tree.node(tree.lookup(b"b").unwrap().node).source, Origin { layer: 0, entry: 0 });
+    }
+
+    #[test]
+    fn every_change_is_told_with_what_stood_there() {
+        let mut tree = Tree::new();
+        let mut told = Vec::new();
+        let layers = [
+            layer(&[("a/b/", Dir, ""), ("a/b/1", File, ""), ("a/2", File, ""), ("c", File, ""), ("k", File, "")]),
+            layer(&[(".wh.a", File, ""), ("c/", Dir, ""), ("l", Hardlink, "k"), ("k", File, "")]),
+            layer(&[("c/d", File, ""), ("c/.wh..wh..opq", File, ""), ("c/", Dir, "")]),
+            layer(&[("c", File, "")]),
+        ];
+        for (at, layer) in layers.iter().enumerate() {
+            tree.apply_told(at as u32, layer, &mut |_, touch| {
+                let sign = match touch.kind {
+                    TouchKind::Added => '+',
+                    TouchKind::Changed => '~',
+                    TouchKind::Removed => '-',
+                };
+                let before = touch.before.map_or(String::new(), |before| format!("@{}", before.source.layer));
+                told.push(format!("{at}{sign}{}{before}", String::from_utf8_lossy(&touch.path)));
+            });
+        }
+        assert_eq!(
+            told,
+            [
+                "0+a", "0+a/b", "0+a/b/1", "0+a/2", "0+c", "0+k", "1-a@0", "1-a/2@0", "1-a/b@0", "1-a/b/1@0", "1~c@0",
+                "1+l", "1~k@0", "2+c/d", "2~c@1", "3~c@2", "3-c/d@2"
+            ]
+        );
     }
 
     #[test]

@@ -179,6 +179,45 @@ function cases(lw, small) {
       equal(digest, SITE_DIGEST, 'the digest that every runtime gives (a new compressor or layout changes it: raise it then)');
     },
 
+    'files are searched by name, size, owner and text': async () => {
+      const image = await build();
+      const paths = async (query) => (await image.search(query)).map((f) => f.path);
+      equal(await paths('*.html'), ['srv/index.html']);
+      equal(await paths('srv/** type:file <=7'), ['srv/version', 'srv/é.txt']);
+      equal(await paths('VERSION'), ['srv/version']);
+      equal(await paths('>7 owner:7:8 mode:-600 layer:0'), ['srv/index.html']);
+      const found = await image.search({ text: 'hello</h1>' });
+      equal(found.map((f) => [f.path, f.match]), [['srv/index.html', { offset: 4, line: 1, count: 1, text: '<h1>hello</h1>' }]]);
+      equal(await paths('text:hello >1MB'), []);
+      await fails(() => image.search('size:many'), 'QUERY_INVALID');
+      equal(lw.parseQuery('"a b" >1MB text:"x y" is:setuid'), { names: ['a b'], minSize: 1000001, text: 'x y', setuid: true });
+    },
+
+    'every layer that touched a path is told, with its instruction': async () => {
+      const base = await build();
+      const made = await lw.buildImage({ dockerfile: 'FROM base\nCOPY secret.txt /srv/index.html\n', context: context(), bases: { base } });
+      const touches = await made.touches('/srv/index.html', { contents: true });
+      equal(touches.map((t) => [t.layer, t.change, t.size]), [[0, 'added', 15], [touches[1].layer, 'changed', 11]]);
+      ok(touches[1].differs.includes('content') && touches[1].differs.includes('owner'), JSON.stringify(touches[1]));
+      const { layers, alignment } = made.history();
+      equal(alignment, 'exact');
+      equal(layers[touches[1].layer].instruction, 'COPY secret.txt /srv/index.html');
+      equal(await made.touches('no/such'), []);
+      const dockerfile = made.dockerfile();
+      equal(lw.parse(dockerfile).error, undefined, 'an error');
+      ok(/^FROM scratch$/m.test(dockerfile) && dockerfile.includes('CMD ["serve"]'), dockerfile);
+    },
+
+    'the filesystem is exported as a tar, the same each time': async () => {
+      const image = await build();
+      const read = async () => new Uint8Array(await new Response(image.export()).arrayBuffer());
+      const tar = await read();
+      equal(await sha256(await read()), await sha256(tar));
+      const entries = await lw.readTar(tar, { contents: true });
+      const facts = (list) => list.map((f) => [f.path.replace(/\/$/, ''), f.kind, f.mode, f.uid, f.gid, f.size, f.mtime, f.sha256]).sort();
+      equal(facts(entries), facts(await image.files({ contents: true })));
+    },
+
     'a docker-archive is written and read too': async () => {
       const bytes = await save(lw, await build(), 'docker-archive');
       const image = await lw.openImage(new Blob([bytes]));

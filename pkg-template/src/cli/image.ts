@@ -2,9 +2,9 @@
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import type { Image, RandomAccess } from '../index.js';
+import type { FileEntry, Image, MergedEntry, RandomAccess } from '../index.js';
 import { type Arguments, type Options, text } from './command.js';
-import { progressLine } from './terminal.js';
+import { modeText, paint, progressLine, safe, stdoutStyle } from './terminal.js';
 
 export const IMAGE_OPTIONS: Options = {
   platform: { type: 'string', value: 'OS/ARCH', help: 'which image of an index, such as linux/arm64' },
@@ -61,3 +61,14 @@ export const fileSource = (file: string, size: number): RandomAccess => ({
     }
   },
 });
+
+/** A file with its mode, owner, size, time and layer. */
+export function longLine(file: FileEntry | MergedEntry): string {
+  const { dim, blue } = paint(stdoutStyle());
+  const time = new Date(file.mtime * 1000);
+  const when = Number.isNaN(time.getTime()) ? String(file.mtime) : time.toISOString().slice(0, 19).replace('T', ' ');
+  const name = file.kind === 'dir' ? blue(safe(file.path)) : safe(file.path);
+  const link = file.link === undefined ? '' : dim(` ${file.kind === 'hardlink' ? '=>' : '->'} ${safe(file.link)}`);
+  const layer = 'layer' in file ? dim(`${String(file.layer).padStart(3)}  `) : '';
+  return `${modeText(file.kind, file.mode)} ${`${file.uid}:${file.gid}`.padStart(11)} ${String(file.size).padStart(10)} ${dim(when)}  ${layer}${file.sha256 ? `${dim(file.sha256)}  ` : ''}${name}${link}`;
+}

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
+import { globSource } from '../glob.js';
 
 export interface Input {
   /** As reports name it; `-` is standard input. */
@@ -111,16 +112,4 @@ async function matching(pattern: string): Promise<string[]> {
   };
   await visit(base, '');
   return found.sort();
-}
-
-function globSource(pattern: string): string {
-  return pattern.replace(/\*\*\/|\*\*|[*?]|\{[^{}]*\}|\[[^\]]*\]|[.+^$()|\\]/g, (m) => {
-    if (m === '**/') return '(?:.*/)?';
-    if (m === '**') return '.*';
-    if (m === '*') return '[^/]*';
-    if (m === '?') return '[^/]';
-    if (m[0] === '{') return `(?:${m.slice(1, -1).split(',').map(globSource).join('|')})`;
-    if (m[0] === '[') return m.replace(/^\[!/, '[^');
-    return `\\${m}`;
-  });
 }

@@ -1,7 +1,7 @@
 import type { FileEntry, MergedEntry } from '../index.js';
 import { type Command, FORMAT, flag, text, UsageError } from './command.js';
-import { IMAGE_OPTIONS, open } from './image.js';
-import { modeText, paint, progressLine, safe, stdoutStyle } from './terminal.js';
+import { IMAGE_OPTIONS, longLine, open } from './image.js';
+import { progressLine, safe } from './terminal.js';
 
 const command: Command = {
   usage: 'IMAGE [PATH]',
@@ -31,7 +31,7 @@ const command: Command = {
       const prefix = below?.replace(/^[./]+|\/+$/g, '');
       const listed = prefix ? all.filter((f) => trimmed(f.path) === prefix || trimmed(f.path).startsWith(`${prefix}/`)) : all;
       if (text(args, 'format') === 'json') process.stdout.write(`${JSON.stringify(listed, null, 2)}\n`);
-      else process.stdout.write(listed.map((f) => `${flag(args, 'long') ? long(f) : safe(f.path)}\n`).join(''));
+      else process.stdout.write(listed.map((f) => `${flag(args, 'long') ? longLine(f) : safe(f.path)}\n`).join(''));
       if (prefix && !listed.length) {
         process.stderr.write(`${source} holds no ${below}.\n`);
         return 1;
@@ -46,13 +46,3 @@ const command: Command = {
 export default command;
 
 const trimmed = (path: string): string => path.replace(/^(\.?\/)+|\/+$/g, '');
-
-function long(file: FileEntry | MergedEntry): string {
-  const { dim, blue } = paint(stdoutStyle());
-  const time = new Date(file.mtime * 1000);
-  const when = Number.isNaN(time.getTime()) ? String(file.mtime) : time.toISOString().slice(0, 19).replace('T', ' ');
-  const name = file.kind === 'dir' ? blue(safe(file.path)) : safe(file.path);
-  const link = file.link === undefined ? '' : dim(` ${file.kind === 'hardlink' ? '=>' : '->'} ${safe(file.link)}`);
-  const layer = 'layer' in file ? dim(`${String(file.layer).padStart(3)}  `) : '';
-  return `${modeText(file.kind, file.mode)} ${`${file.uid}:${file.gid}`.padStart(11)} ${String(file.size).padStart(10)} ${dim(when)}  ${layer}${file.sha256 ? `${dim(file.sha256)}  ` : ''}${name}${link}`;
-}

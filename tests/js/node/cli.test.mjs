@@ -23,7 +23,7 @@ const image = path.join(folder, 'site.tar');
 const built = run(['build', '-t', 'static-site:1.0.0', '--output', image, path.join(examples, 'static-site')]);
 
 test('every command has --help, which names its options', async () => {
-  for (const command of ['lint', 'format', 'plan', 'inspect', 'ls', 'cat', 'verify', 'build', 'rules']) {
+  for (const command of ['lint', 'format', 'plan', 'inspect', 'ls', 'find', 'cat', 'export', 'who', 'history', 'verify', 'build', 'rules']) {
     const { code, stdout } = await run([command, '--help']);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: layerwright ${command}`));
@@ -183,4 +183,51 @@ test('cat of a missing path exits with 1, an unreadable image with 2', async () 
   const { code, stderr } = await run(['inspect', 'text.tar']);
   assert.equal(code, 2);
   assert.match(stderr, /[A-Z]+_[A-Z_]+/);
+});
+
+test('find prints paths, or lines with a text, and exits with 1 where nothing is found', async () => {
+  await built;
+  const found = await run(['find', image, '*.html']);
+  assert.equal(found.code, 0, found.stderr);
+  assert.match(found.stdout, /index\.html\n/);
+  const text = await run(['find', '--text', '<html', image]);
+  assert.match(text.stdout, /index\.html:\d+: .*<html/);
+  assert.equal((await run(['find', image, '>1GB'])).code, 1);
+  assert.equal((await run(['find', '--size', 'big', image])).code, 2);
+});
+
+test('export writes what GNU tar unpacks to the same files', async (t) => {
+  await built;
+  const tar = path.join(folder, 'rootfs.tar');
+  const { code, stderr } = await run(['export', image, '-o', tar]);
+  assert.equal(code, 0, stderr);
+  const piped = await run(['export', image]);
+  assert.deepEqual(piped.bytes, fs.readFileSync(tar));
+  const out = path.join(folder, 'rootfs');
+  fs.mkdirSync(out);
+  const unpacked = await new Promise((resolve) => execFile('tar', ['-x', '-p', '-f', tar, '-C', out], (error) => resolve(error)));
+  if (unpacked?.code === 'ENOENT') return t.skip('there is no tar');
+  assert.equal(unpacked, null);
+  const listed = JSON.parse((await run(['ls', '--format', 'json', image])).stdout);
+  for (const file of listed) {
+    const stat = fs.lstatSync(path.join(out, file.path));
+    assert.equal(stat.mode & 0o777, file.mode & 0o777, file.path);
+    if (file.kind === 'file') assert.equal(stat.size, file.size, file.path);
+    if (file.kind !== 'symlink') assert.equal(Math.floor(stat.mtimeMs / 1000), Math.floor(file.mtime), file.path);
+  }
+  const whole = fs.readdirSync(out, { recursive: true });
+  assert.equal(whole.length, listed.length);
+});
+
+test('who names the layer and the instruction, history the steps', async () => {
+  await built;
+  const [file] = JSON.parse((await run(['find', '--format', 'json', image, 'index.html'])).stdout);
+  const who = await run(['who', image, file.path]);
+  assert.equal(who.code, 0, who.stderr);
+  assert.match(who.stdout, /\+ added +layer \d+ .*\n +COPY /);
+  assert.equal((await run(['who', image, 'no/such'])).code, 1);
+  assert.match((await run(['history', image])).stdout, /COPY /);
+  const dockerfile = await run(['history', '--dockerfile', image]);
+  assert.match(dockerfile.stdout, /^FROM scratch$/m);
+  assert.equal((await run(['format', '-'], { input: dockerfile.stdout })).code, 0);
 });
