@@ -15,6 +15,7 @@ pub mod config;
 pub mod context;
 mod fixing;
 pub mod flow;
+mod hadolint_parser;
 pub mod pragma;
 pub mod report;
 pub mod rule;
@@ -215,6 +216,9 @@ pub(crate) fn buildkit_warnings(
 
 fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: &Config) -> Vec<Settled> {
     let exact = options.profile == Some(Profile::Hadolint);
+    if let Some(line) = exact.then(|| hadolint_parser::refused_line(source)).flatten() {
+        return refused(source, line);
+    }
     let mut rules = selected(options, config);
     let check = options.check.as_ref().or_else(|| options.build_args.get("BUILDKIT_DOCKERFILE_CHECK"));
     let silenced = pragma::Silenced::new(file, check.map(String::as_str), exact, !config.disable_ignore_pragma);
@@ -262,6 +266,16 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
         key(a).cmp(&key(b)).then_with(|| a.raw.message.cmp(&b.raw.message))
     });
     settled
+}
+
+/// hadolint's answer where it cannot read the file: one finding that nothing silences.
+fn refused(source: &[u8], line: u32) -> Vec<Settled> {
+    let Some(rule) = rules::find("DL1000") else { return Vec::new() };
+    let start = LineIndex::new(source).line_start(line);
+    let (span, lines) = (Span { start, end: start }, Lines { from: line, to: line });
+    let message = "hadolint cannot read this".to_owned();
+    let raw = Raw { rule, message, help: None, span, lines, reported: lines, fix: None };
+    vec![Settled { level: rule.level, raw }]
 }
 
 /// Runs the shell rules over every script of the file.
