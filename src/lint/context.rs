@@ -265,7 +265,7 @@ impl<'a> Context<'a> {
     /// The stage is the last one, or a later one starts from it; a file without `FROM` counts.
     pub fn is_shipped(&self, stage: Option<usize>) -> bool {
         match stage {
-            None => true,
+            None => self.stages.is_empty(),
             Some(i) => i + 1 == self.stages.len() || self.stages.get(i).is_some_and(|s| s.is_base),
         }
     }

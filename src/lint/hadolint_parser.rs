@@ -30,6 +30,12 @@ pub(super) fn refused_line(source: &[u8]) -> Option<u32> {
     u32::try_from(lines).ok().map(|l| l.saturating_add(1))
 }
 
+/// Whether hadolint takes this for the array form of a command.
+pub(super) fn is_string_list(text: &[u8], escape: u8) -> bool {
+    let mut reader = Reader { text, at: 0, escape };
+    reader.string_list(&|r| r.quoted_escaped(b'"')).is_ok() && reader.at == text.len()
+}
+
 /// The escape character as hadolint finds it: only `# syntax=` lines may stand before `# escape=`.
 fn escape(text: &[u8]) -> u8 {
     for line in text.split(|b| *b == b'\n') {

@@ -35,7 +35,9 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             settle(&mut last);
             stage = inst.stage;
         }
-        if let Instruction::User(user) = &inst.read {
+        if let Instruction::User(user) = &inst.read
+            && (stage.is_some() || cx.stages.is_empty())
+        {
             last = Some((inst, *user));
         }
     }

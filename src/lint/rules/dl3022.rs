@@ -31,7 +31,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             .iter()
             .take(earlier)
             .any(|s| s.name.is_some_and(|n| if cx.exact { n == name } else { n.eq_ignore_ascii_case(name) }));
-        let index = name.parse::<usize>().is_ok_and(|n| n < inst.stage.map_or(0, |s| s));
+        let index = name.parse::<usize>().is_ok_and(|n| n < earlier);
         let image = name.contains(':') || (!cx.exact && (name.contains(['/', '@', '$']) || name == "scratch"));
         if !named && !index && !image {
             out.report(inst, from.span, format!("no stage before this one is called `{name}`"));

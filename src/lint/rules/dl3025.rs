@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::hadolint_parser::is_string_list;
 
 rule! {
     /// `CMD`, `ENTRYPOINT` or `HEALTHCHECK CMD` in shell form.
@@ -27,10 +28,13 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             _ => continue,
         };
         let text = inst.node.rest();
-        // hadolint takes any brackets for an array, also where the escapes in it are not JSON.
-        let bracketed =
-            cx.exact && text.ends_with(']') && text.strip_prefix('[').is_some_and(|t| t.trim_start().starts_with('"'));
-        if command.shell && !bracketed {
+        // hadolint takes a list of strings for an array, also where the escapes in them are not JSON.
+        let shell = if cx.exact {
+            !inst.node.flags.is_empty() || !is_string_list(text.as_bytes(), cx.file.escape.byte())
+        } else {
+            command.shell
+        };
+        if shell {
             let span = inst.node.source_span(inst.node.rest.clone());
             out.report(inst, span, "the shell form puts a shell before the program").help("write a JSON array");
         }
