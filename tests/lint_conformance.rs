@@ -73,7 +73,7 @@ impl Tally {
 #[test]
 fn hadolint_rules_agree_with_hadolint() {
     let cases: Vec<Value> = data("hadolint/cases.json").and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
-    for (name, list, floor) in [("cases", cases, 0.99), ("corpus", lines("hadolint/corpus.jsonl"), 0.96)] {
+    for (name, list, floor) in [("cases", cases, 0.99), ("corpus", lines("hadolint/corpus.jsonl"), 0.985)] {
         if list.is_empty() {
             continue;
         }

