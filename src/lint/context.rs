@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
                         let info = &self.stages[stage];
                         current = match info.parent.and_then(|p| at_end.get(p)) {
                             Some(inherited) => inherited.clone(),
-                            None if !self.exact && is_windows_image(info.image) => "cmd /S /C".to_owned(),
+                            None if !self.exact && super::bases::is_windows(info.image) => "cmd /S /C".to_owned(),
                             None => default.clone(),
                         };
                     }
@@ -274,14 +274,6 @@ impl<'a> Context<'a> {
     pub fn lineage(&self, stage: Option<usize>) -> impl Iterator<Item = &Stage<'a>> {
         std::iter::successors(stage.and_then(|i| self.stages.get(i)), |s| s.parent.and_then(|p| self.stages.get(p)))
     }
-}
-
-/// Images whose default shell is `cmd`.
-fn is_windows_image(image: &str) -> bool {
-    let image = image.to_ascii_lowercase();
-    image.starts_with("mcr.microsoft.com/windows")
-        || image.contains("/nanoserver")
-        || image.contains("windowsservercore")
 }
 
 impl<'a> Inst<'a> {

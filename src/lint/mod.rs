@@ -10,6 +10,7 @@
 //! | [`config`] | `.hadolint.yaml`; [`pragma`]: comments that steer |
 //! | [`report`] | formats, one file each |
 
+pub mod bases;
 pub mod commands;
 pub mod config;
 pub mod context;

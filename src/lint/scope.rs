@@ -141,7 +141,7 @@ impl Scopes {
                 out.parents.push(parent);
                 env = match parent.and_then(|p| stages.get(p)) {
                     Some(parent) => parent.clone(),
-                    None => base_env(out.froms.last(), &target),
+                    None => base_env(out.froms.last(), &target, !cx.buildkit && !cx.exact),
                 };
                 continue;
             }
@@ -154,7 +154,8 @@ impl Scopes {
     }
 }
 
-fn base_env(from: Option<&FromScope>, target: &Platform) -> StageEnv {
+/// The environment of a base image: from its configuration, or else, with `table`, what is known about common ones.
+fn base_env(from: Option<&FromScope>, target: &Platform, table: bool) -> StageEnv {
     let mut env = StageEnv::default();
     let scratch = from.is_some_and(|f| f.image.as_deref() == Some("scratch"));
     let config = from.and_then(|f| f.config.as_ref());
@@ -162,6 +163,16 @@ fn base_env(from: Option<&FromScope>, target: &Platform) -> StageEnv {
     for pair in config.and_then(|c| c["config"]["Env"].as_array()).into_iter().flatten().filter_map(|e| e.as_str()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         env.vars.insert(name.to_owned(), value.to_owned());
+    }
+    let image = from.and_then(|f| f.image.as_deref()).filter(|_| table && config.is_none());
+    if let Some(base) = image.and_then(super::bases::known) {
+        env.certain = true;
+        for (name, value) in base.variables() {
+            match value {
+                Some(value) => drop(env.vars.insert(name.to_owned(), value.to_owned())),
+                None => drop(env.declared.insert(name.to_owned())),
+            }
+        }
     }
     // A stage always has a PATH.
     let path = if target.os == "windows" {

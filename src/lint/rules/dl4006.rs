@@ -57,8 +57,10 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                         }
                     });
                     if let Some(pipe) = pipe {
+                        let base = cx.lineage(inst.stage).last().map_or("", |s| s.image);
+                        let shell = if crate::lint::bases::is_alpine(base) { "/bin/ash" } else { "/bin/bash" };
                         out.report(inst, body.source_span(pipe), "a failure before the `|` is lost")
-                            .help("set `SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]` before this RUN");
+                            .help(format!("set `SHELL [\"{shell}\", \"-o\", \"pipefail\", \"-c\"]` before this RUN"));
                         break;
                     }
                 }

@@ -29,7 +29,11 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     }
     let root = cx.lineage(Some(last)).last().and_then(|s| cx.stages.iter().position(|x| x.from == s.from));
     let config = root.and_then(|r| cx.scopes().froms.get(r)).and_then(|f| f.config.as_ref());
-    let base_user = config.and_then(|c| c["config"]["User"].as_str()).unwrap_or("");
+    let image = root.and_then(|r| cx.scopes().froms.get(r)).and_then(|f| f.image.as_deref());
+    let base_user = match config {
+        Some(config) => config["config"]["User"].as_str().unwrap_or(""),
+        None => image.and_then(crate::lint::bases::known).and_then(|b| b.user).unwrap_or(""),
+    };
     let named = root
         .and_then(|r| cx.stages.get(r))
         .is_some_and(|s| s.image.contains("nonroot") || s.image.contains("rootless"));
