@@ -519,16 +519,56 @@ fn dockerignore_matches_as_moby_does() {
 
 #[test]
 fn formatting_keeps_the_build_of_every_real_file() {
-    use layerwright::dockerfile::format::{FormatOptions, format, same_build};
-    let options = FormatOptions::default();
+    use layerwright::dockerfile::format::{Continuation, FormatOptions, KeywordCase, format, same_build};
+    let plain = FormatOptions::default();
+    let variants = [
+        plain,
+        FormatOptions { continuation: Continuation::Align, indent: 2, break_commands: true, ..plain },
+        FormatOptions { continuation: Continuation::Keep, keyword_case: KeywordCase::Lower, indent: 0, ..plain },
+        FormatOptions { sort_packages: true, break_commands: true, blank_lines: 3, ..plain },
+        FormatOptions { sort_packages: true, continuation: Continuation::Align, keyword_case: KeywordCase::Keep, ..plain },
+    ];
     let mut score = Score::new("format");
     for case in cases() {
         let Some(text) = case["src"].as_str() else { continue };
-        let made = format(text, &options);
-        let same = same_build(&parse(text.as_bytes()), &parse(made.as_bytes()));
-        let again = format(&made, &options);
-        let id = case["id"].as_str().unwrap_or("");
-        score.compare(id, &json!({"same": true, "again": made}), &json!({"same": same, "again": again}), text);
+        let before = parse(text.as_bytes());
+        for options in &variants {
+            let made = format(text, options);
+            let after = parse(made.as_bytes());
+            let same = options.sort_packages || same_build(&before, &after);
+            let again = format(&made, options);
+            let id = format!("{} {options:?}", case["id"].as_str().unwrap_or(""));
+            let got = json!({"same": same, "again": again, "scripts": scripts(&after, options.sort_packages)});
+            let want = json!({"same": true, "again": made, "scripts": scripts(&before, options.sort_packages)});
+            score.compare(&id, &want, &got, text);
+        }
     }
     score.at_least(1.0);
+}
+
+/// Everything that the formatter must not touch: instructions, flags, comments, here-documents, and scripts as a shell
+/// divides them. With `sorted`, the words of commands in order.
+fn scripts(file: &layerwright::dockerfile::Dockerfile, sorted: bool) -> Value {
+    use layerwright::dockerfile::Keyword;
+    let node = |node: &layerwright::dockerfile::Node| {
+        let heredocs: Vec<_> = node.heredocs.iter().map(|h| h.content.to_string()).collect();
+        let flags: Vec<_> = node.flags.iter().map(|f| f.text.to_string()).collect();
+        let script = node.rest();
+        let script = if node.kind == Keyword::Run && !node.json { script } else { "" };
+        let mut words = Vec::new();
+        layerwright::shell::walk(&layerwright::shell::parse(script), &mut |part, _| {
+            if let layerwright::shell::Node::Word(word, _) = part {
+                let text = word.span.str_of(script);
+                // White space in a substitution or a list is the shell's.
+                let inner = text.contains(['(', '`']);
+                words.push(if inner { text.split_whitespace().collect() } else { text.to_owned() });
+            }
+        });
+        if sorted {
+            words.sort_unstable();
+        }
+        json!([flags, heredocs, words])
+    };
+    let comments: Vec<_> = file.comments.iter().map(|c| c.text.to_string()).collect();
+    json!([comments, file.nodes.iter().map(node).collect::<Vec<_>>()])
 }

@@ -3,7 +3,7 @@
 
 use layerwright::dockerfile::dockerignore::{Matcher, read};
 use layerwright::dockerfile::expand::Expander;
-use layerwright::dockerfile::format::{FormatOptions, format, same_build};
+use layerwright::dockerfile::format::{Continuation, FormatOptions, KeywordCase, format, same_build};
 use layerwright::dockerfile::syntax::{ItemKind, Node};
 use layerwright::dockerfile::{Dockerfile, parse};
 use layerwright::plan::{Options, plan};
@@ -68,6 +68,11 @@ fn dockerfile() -> impl Strategy<Value = String> {
         " ",
         "\t",
         "&&",
+        " && ",
+        " \\\n  ",
+        "apt-get install b a",
+        "if x; then y; fi",
+        "$(a; b)",
         "|",
         ";",
         "\u{e9}",
@@ -81,6 +86,21 @@ fn dockerfile() -> impl Strategy<Value = String> {
     ]);
     prop::collection::vec((word, prop::sample::select(vec!["", " ", "\n", "  "])), 0..40)
         .prop_map(|parts| parts.into_iter().flat_map(|(w, s)| [w, s]).collect())
+}
+
+fn format_options() -> impl Strategy<Value = FormatOptions> {
+    let case = prop::sample::select(vec![KeywordCase::Upper, KeywordCase::Lower, KeywordCase::Keep]);
+    let continuation = prop::sample::select(vec![Continuation::Space, Continuation::Align, Continuation::Keep]);
+    (case, 0u8..20, 0u8..4, continuation, any::<bool>(), any::<bool>()).prop_map(
+        |(keyword_case, indent, blank_lines, continuation, break_commands, sort_packages)| FormatOptions {
+            keyword_case,
+            indent,
+            blank_lines,
+            continuation,
+            break_commands,
+            sort_packages,
+        },
+    )
 }
 
 fn spans_are_inside(file: &Dockerfile, source: &[u8]) {
@@ -145,10 +165,16 @@ proptest! {
     }
 
     #[test]
-    fn formatting_is_idempotent_and_keeps_the_build(source in dockerfile()) {
-        let made = format(&source, &FormatOptions::default());
-        prop_assert!(same_build(&parse(source.as_bytes()), &parse(made.as_bytes())));
-        prop_assert_eq!(format(&made, &FormatOptions::default()), made);
+    fn formatting_is_idempotent_and_keeps_the_build(source in dockerfile(), options in format_options()) {
+        let made = format(&source, &options);
+        let (before, after) = (parse(source.as_bytes()), parse(made.as_bytes()));
+        prop_assert!(options.sort_packages || same_build(&before, &after));
+        let comments = |f: &Dockerfile| f.comments.iter().map(|c| c.text.to_string()).collect::<Vec<_>>();
+        let docs = |f: &Dockerfile| {
+            f.nodes.iter().flat_map(|n| &n.heredocs).map(|h| h.content.to_string()).collect::<Vec<_>>()
+        };
+        prop_assert_eq!((comments(&before), docs(&before)), (comments(&after), docs(&after)));
+        prop_assert_eq!(format(&made, &options), made);
     }
 
     #[test]

@@ -96,6 +96,18 @@ test('format is idempotent and --check says what is not formatted', async () => 
   assert.equal((await run(['format', '--check', file])).code, 0);
 });
 
+test('format takes a style, and --diff shows what it would change', async () => {
+  const file = path.join(folder, 'style.Dockerfile');
+  fs.writeFileSync(file, 'FROM debian:12\nRUN apt-get install -y zip curl \\\n  && true\n\nUSER 1000\nCMD ["x"]\n# a\n# b\n# c\nSTOPSIGNAL   9');
+  const style = ['--indent', '2', '--keyword-case', 'lower', '--continuation', 'align', '--sort-packages', '--break-commands'];
+  const { stdout } = await run(['format', ...style, file]);
+  assert.match(stdout, /^from debian:12\nrun apt-get install -y curl zip \\\n  && true\n/);
+  const diff = await run(['format', '--diff', file]);
+  assert.equal(diff.code, 1);
+  assert.equal(diff.stdout, `--- ${file}\n+++ ${file}\n@@ -1,10 +1,10 @@\n FROM debian:12\n RUN apt-get install -y zip curl \\\n-  && true\n+    && true\n \n USER 1000\n CMD ["x"]\n # a\n # b\n # c\n-STOPSIGNAL   9\n\\ No newline at end of file\n+STOPSIGNAL 9\n`);
+  assert.equal((await run(['format', '--indent', '99', file])).code, 2);
+});
+
 test('plan shows stages and the image config; what BuildKit refuses exits with 1', async () => {
   const { code, stdout } = await run(['plan', path.join(examples, 'node-app', 'Dockerfile')]);
   assert.equal(code, 0);

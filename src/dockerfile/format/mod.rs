@@ -1,8 +1,12 @@
 //! Formatting: the same build in a tidier text.
 //!
 //! The formatter only edits white space, the case of keywords, and blank lines. Words, comments and here-documents stay
-//! as they are, to the byte. In shell scripts it goes no further than the indentation of continuation lines, and leaves
-//! alone what is quoted. Formatting twice changes nothing more.
+//! as they are, to the byte. In shell scripts it goes no further than the indentation of continuation lines and, on
+//! request, line breaks between commands and the order of packages; it leaves alone what is quoted. Formatting twice
+//! changes nothing more.
+
+mod arrange;
+mod script;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +28,27 @@ pub struct FormatOptions {
     /// Blank lines that may follow each other; 1 where not given.
     #[cfg_attr(feature = "js", tsify(optional))]
     pub blank_lines: u8,
+    /// Where the escape characters at the ends of continued lines stand; after one space where not given.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub continuation: Continuation,
+    /// Give each command of a `RUN` a line of its own: a break before `&&`, `||` and `|`, and after `;`.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub break_commands: bool,
+    /// Sort the packages of `apt-get install`.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub sort_packages: bool,
 }
 
 impl Default for FormatOptions {
     fn default() -> Self {
-        Self { keyword_case: KeywordCase::Upper, indent: 4, blank_lines: 1 }
+        Self {
+            keyword_case: KeywordCase::Upper,
+            indent: 4,
+            blank_lines: 1,
+            continuation: Continuation::Space,
+            break_commands: false,
+            sort_packages: false,
+        }
     }
 }
 
@@ -42,6 +62,20 @@ pub enum KeywordCase {
     Upper,
     /// `from`
     Lower,
+    /// As written.
+    Keep,
+}
+
+/// Where the escape character at the end of a continued line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "js", derive(tsify::Tsify))]
+pub enum Continuation {
+    /// One space after the text.
+    #[default]
+    Space,
+    /// In one column for all lines of an instruction. Lines of more than 120 characters stand out.
+    Align,
     /// As written.
     Keep,
 }
@@ -62,11 +96,52 @@ struct Edit {
 /// assert_eq!(format(text, &FormatOptions::default()), "FROM alpine AS b\n\nRUN apk add \\\n    curl\n");
 /// ```
 pub fn format(source: &str, options: &FormatOptions) -> String {
-    let file = parse(source.as_bytes());
-    let mut edits = Edits { source: source.as_bytes(), options, list: Vec::new() };
-    edits.file(&file);
-    let made = edits.apply();
-    if same_build(&file, &parse(made.as_bytes())) { made } else { source.to_owned() }
+    let mut text = source.to_owned();
+    if options.sort_packages {
+        text = arrange::sort_packages(&text, &parse(text.as_bytes()));
+    }
+    text = pass(&text, |text, file| {
+        let mut edits = Edits { source: text.as_bytes(), options, list: Vec::new() };
+        edits.file(file);
+        apply(text.as_bytes(), edits.list)
+    });
+    if options.break_commands {
+        let indent = spaces(options);
+        text = pass(&text, |text, file| arrange::break_commands(text, file, &indent));
+    }
+    if options.continuation == Continuation::Align {
+        text = pass(&text, arrange::align);
+    }
+    text
+}
+
+/// One pass; a result that builds something else is left alone.
+fn pass(text: &str, change: impl FnOnce(&str, &Dockerfile) -> String) -> String {
+    let file = parse(text.as_bytes());
+    let made = change(text, &file);
+    if same_build(&file, &parse(made.as_bytes())) { made } else { text.to_owned() }
+}
+
+fn spaces(options: &FormatOptions) -> String {
+    " ".repeat(usize::from(options.indent.min(16)))
+}
+
+/// The source with edits, which do not overlap: one that did would be left out.
+fn apply(source: &[u8], mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|e| (e.span.start, e.span.end));
+    let mut out = Vec::with_capacity(source.len());
+    let mut at = 0;
+    for edit in &edits {
+        let start = edit.span.start as usize;
+        if start < at {
+            continue;
+        }
+        out.extend_from_slice(source.get(at..start).unwrap_or(&[]));
+        out.extend_from_slice(edit.text.as_bytes());
+        at = edit.span.end as usize;
+    }
+    out.extend_from_slice(source.get(at..).unwrap_or(&[]));
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Whether two files build the same by the same instructions, with the same comments.
@@ -121,24 +196,6 @@ impl Edits<'_> {
         if span.of(self.source) != text.as_bytes() {
             self.list.push(Edit { span, text });
         }
-    }
-
-    fn apply(mut self) -> String {
-        self.list.sort_by_key(|e| (e.span.start, e.span.end));
-        let mut out = Vec::with_capacity(self.source.len());
-        let mut at = 0;
-        for edit in &self.list {
-            let start = edit.span.start as usize;
-            // Edits never overlap; one that did would be left out.
-            if start < at {
-                continue;
-            }
-            out.extend_from_slice(&self.source[at..start]);
-            out.extend_from_slice(edit.text.as_bytes());
-            at = edit.span.end as usize;
-        }
-        out.extend_from_slice(self.source.get(at..).unwrap_or(&[]));
-        String::from_utf8_lossy(&out).into_owned()
     }
 
     fn cased(&self, word: &str) -> String {
@@ -290,11 +347,8 @@ impl Edits<'_> {
     fn lines(&mut self, file: &Dockerfile, node: &Node, inner: &Node) {
         let end = node.heredocs.first().map_or(node.span.end, |h| h.body.start);
         let body = Span { start: node.span.start, end: end.max(node.span.start) };
-        let protected = self.protected(file, inner);
-        let inside = |at: u32| {
-            let i = protected.partition_point(|s| s.end <= at);
-            protected.get(i).is_some_and(|s| s.start < at)
-        };
+        let protected = protected(file, inner);
+        let inside = |at: u32| inside(&protected, at);
         let escape = file.escape.byte();
         let mut continued: Vec<(Span, bool)> = Vec::new();
         let mut at = body.start;
@@ -338,7 +392,8 @@ impl Edits<'_> {
             let (word_end, kept_end) = (line.start + word as u32, line.start + kept.len() as u32);
             self.replace(kept_end + 1, text_end, "");
             let escaped = word > 0 && kept[word - 1] == escape;
-            if spaced && word > 0 && !escaped && !inside(word_end) && !inside(kept_end) && word_end > indent {
+            let moved = self.options.continuation != Continuation::Keep;
+            if moved && spaced && word > 0 && !escaped && !inside(word_end) && !inside(kept_end) && word_end > indent {
                 self.replace(word_end, kept_end, " ");
             }
         }
@@ -360,51 +415,57 @@ impl Edits<'_> {
     }
 
     fn spaces(&self) -> String {
-        " ".repeat(usize::from(self.options.indent.min(16)))
+        spaces(self.options)
     }
+}
 
-    /// Where white space has a meaning: quoted parts of a script, words of other instructions. Sorted.
-    fn protected(&self, file: &Dockerfile, node: &Node) -> Vec<Span> {
-        if !is_script(node) {
-            let mut spans: Vec<Span> =
-                node.args.iter().map(|a| a.span).chain(node.flags.iter().map(|f| f.span)).collect();
-            spans.sort_unstable();
-            return spans;
-        }
-        let mut spans: Vec<Span> = node.flags.iter().map(|f| f.span).collect();
-        let escape = file.escape.byte();
-        let rest = node.rest();
-        let bytes = rest.as_bytes();
-        let mut at = 0;
-        let mut quoted = |from: usize, to: usize| {
-            let range = node.rest.start + from as u32..node.rest.start + to as u32;
-            spans.push(node.source_span(range));
-        };
-        while let Some(&b) = bytes.get(at) {
-            match b {
-                b'\\' => at += 1,
-                b if b == escape => at += 1,
-                b'\'' | b'"' | b'`' => {
-                    let ansi = b == b'\'' && at > 0 && bytes[at - 1] == b'$';
-                    let start = at;
-                    at += 1;
-                    while let Some(&c) = bytes.get(at) {
-                        if c == b'\\' && (b != b'\'' || ansi) {
-                            at += 1;
-                        } else if c == b {
-                            break;
-                        }
-                        at += 1;
-                    }
-                    quoted(start, (at + 1).min(bytes.len()));
-                }
-                _ => {}
-            }
-            at += 1;
-        }
+/// Where white space has a meaning: quoted parts of a script, words of other instructions. Sorted.
+fn protected(file: &Dockerfile, node: &Node) -> Vec<Span> {
+    if !is_script(node) {
+        let mut spans: Vec<Span> =
+            node.args.iter().map(|a| a.span).chain(node.flags.iter().map(|f| f.span)).collect();
         spans.sort_unstable();
-        spans
+        return spans;
     }
+    let mut spans: Vec<Span> = node.flags.iter().map(|f| f.span).collect();
+    let escape = file.escape.byte();
+    let rest = node.rest();
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    let mut quoted = |from: usize, to: usize| {
+        let range = node.rest.start + from as u32..node.rest.start + to as u32;
+        spans.push(node.source_span(range));
+    };
+    while let Some(&b) = bytes.get(at) {
+        match b {
+            b'\\' => at += 1,
+            b if b == escape => at += 1,
+            b'\'' | b'"' | b'`' => {
+                let ansi = b == b'\'' && at > 0 && bytes[at - 1] == b'$';
+                let start = at;
+                at += 1;
+                while let Some(&c) = bytes.get(at) {
+                    if c == b'\\' && (b != b'\'' || ansi) {
+                        at += 1;
+                    } else if c == b {
+                        break;
+                    }
+                    at += 1;
+                }
+                quoted(start, (at + 1).min(bytes.len()));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    spans.sort_unstable();
+    spans
+}
+
+/// Whether a place is inside one of these spans, which are sorted.
+fn inside(spans: &[Span], at: u32) -> bool {
+    let i = spans.partition_point(|s| s.end <= at);
+    spans.get(i).is_some_and(|s| s.start < at)
 }
 
 /// Where the text of a line ends: before its line end.
