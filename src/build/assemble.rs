@@ -198,7 +198,12 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
                 plan_options.base_configs.insert(name.clone(), config);
             }
         }
-        let plan = crate::check::plan(&request.dockerfile, &file, &plan_options, ignored.as_ref().map(|(_, text)| text.as_str()));
+        let plan = crate::check::plan(
+            &request.dockerfile,
+            &file,
+            &plan_options,
+            ignored.as_ref().map(|(_, text)| text.as_str()),
+        );
         if let Some(error) = &plan.error {
             return Err(BuildError::Plan {
                 line: error.lines.from,

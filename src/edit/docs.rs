@@ -235,3 +235,212 @@ pub(super) const INSTRUCTIONS: [InstructionDoc; 18] = [
 pub(super) fn instruction(keyword: Keyword) -> Option<&'static InstructionDoc> {
     INSTRUCTIONS.iter().find(|d| d.keyword == keyword)
 }
+
+/// Images that many files start from.
+pub(super) const IMAGES: &[(&str, &str)] = &[
+    ("alpine", "Alpine Linux: a small distribution with musl and BusyBox."),
+    ("debian", "Debian; tags with `-slim` are smaller."),
+    ("ubuntu", "Ubuntu."),
+    ("fedora", "Fedora."),
+    ("rockylinux", "Rocky Linux."),
+    ("amazonlinux", "Amazon Linux."),
+    ("busybox", "Many Unix tools in one small program."),
+    ("node", "Node.js with npm."),
+    ("python", "Python with pip."),
+    ("golang", "The Go toolchain."),
+    ("rust", "The Rust toolchain."),
+    ("gcc", "The GNU compilers."),
+    ("openjdk", "OpenJDK; no longer maintained, see `eclipse-temurin`."),
+    ("eclipse-temurin", "OpenJDK, built by Eclipse Adoptium."),
+    ("maven", "Maven with a JDK."),
+    ("gradle", "Gradle with a JDK."),
+    ("ruby", "Ruby with Bundler."),
+    ("php", "PHP; tags say whether with Apache, FPM or the command line alone."),
+    ("composer", "Composer for PHP."),
+    ("perl", "Perl."),
+    ("elixir", "Elixir."),
+    ("erlang", "Erlang."),
+    ("haskell", "The Haskell toolchain."),
+    ("swift", "The Swift toolchain."),
+    ("nginx", "The web server nginx."),
+    ("httpd", "The Apache web server."),
+    ("caddy", "The web server Caddy."),
+    ("traefik", "The reverse proxy Traefik."),
+    ("haproxy", "The load balancer HAProxy."),
+    ("tomcat", "Apache Tomcat."),
+    ("postgres", "PostgreSQL."),
+    ("mysql", "MySQL."),
+    ("mariadb", "MariaDB."),
+    ("mongo", "MongoDB."),
+    ("redis", "Redis."),
+    ("memcached", "memcached."),
+    ("rabbitmq", "RabbitMQ."),
+    ("docker", "The Docker command line, and with `-dind` the engine."),
+    ("buildpack-deps", "What most sources need to compile."),
+];
+
+/// An option of `--mount`, and the types of mount that have it.
+pub(super) struct MountDoc {
+    pub(super) name: &'static str,
+    /// Other names of the same.
+    pub(super) aliases: &'static [&'static str],
+    pub(super) types: &'static [&'static str],
+    pub(super) takes: Takes,
+    pub(super) text: &'static str,
+}
+
+/// The types of mount.
+pub(super) const MOUNT_TYPES: [(&str, &str); 5] = [
+    ("bind", "Files of the context, of a stage or of an image; read only unless `rw` is given, and never kept."),
+    ("cache", "A directory that stays between builds, for package managers and compilers."),
+    ("tmpfs", "Memory that looks like a directory."),
+    ("secret", "A secret that `--secret` gives the build, as a file or a variable; it is in no layer."),
+    ("ssh", "The SSH agent that `--ssh` gives the build."),
+];
+
+const fn mount(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    types: &'static [&'static str],
+    takes: Takes,
+    text: &'static str,
+) -> MountDoc {
+    MountDoc { name, aliases, types, takes, text }
+}
+
+/// The options of `--mount`.
+pub(super) const MOUNT_OPTIONS: [MountDoc; 14] = [
+    mount("type", &[], &["bind", "cache", "tmpfs", "secret", "ssh"], ANY, "What is mounted: `bind` where not given."),
+    mount("target", &["dst", "destination"], &["bind", "cache", "tmpfs", "secret", "ssh"], ANY, "Where it is mounted."),
+    mount(
+        "source",
+        &["src"],
+        &["bind", "cache"],
+        ANY,
+        "The path in the context, the stage or the image; the root where not given.",
+    ),
+    mount(
+        "from",
+        &[],
+        &["bind", "cache"],
+        Takes::Stage,
+        "The stage or image whose files these are. Variables are not expanded here.",
+    ),
+    mount("rw", &["readwrite"], &["bind"], Takes::Bool, "Lets the command write; what it writes is thrown away."),
+    mount("id", &[], &["cache", "secret", "ssh"], ANY, "Its name: of the cache, of the secret, of the agent."),
+    mount(
+        "sharing",
+        &[],
+        &["cache"],
+        Takes::One(&["shared", "private", "locked"]),
+        "What happens when two builds use the cache at once: they share it (the default), get one each, or wait.",
+    ),
+    mount("ro", &["readonly"], &["cache"], Takes::Bool, "Makes it read only."),
+    mount("env", &[], &["secret"], ANY, "The variable that holds the secret, instead of a file or beside it."),
+    mount("required", &[], &["secret", "ssh"], Takes::Bool, "Stops the build where it is not given."),
+    mount("size", &[], &["tmpfs"], Takes::One(&["64m", "256m", "1g"]), "The most it may hold."),
+    mount(
+        "mode",
+        &[],
+        &["cache", "secret", "ssh"],
+        Takes::One(&["0400", "0600", "0644", "0755"]),
+        "Its permissions, in octal digits.",
+    ),
+    mount("uid", &[], &["cache", "secret", "ssh"], Takes::One(&["0", "1000"]), "Its owner's number; 0."),
+    mount("gid", &[], &["cache", "secret", "ssh"], Takes::One(&["0", "1000"]), "Its group's number; 0."),
+];
+
+/// Directories that package managers and compilers use as caches.
+pub(super) const CACHES: [(&str, &str); 10] = [
+    ("/var/cache/apt", "apt; add `sharing=locked`, and one for `/var/lib/apt`"),
+    ("/var/lib/apt", "apt's lists; add `sharing=locked`"),
+    ("/var/cache/apk", "apk"),
+    ("/root/.npm", "npm"),
+    ("/root/.cache/pip", "pip"),
+    ("/root/.cache/go-build", "what Go has compiled"),
+    ("/go/pkg/mod", "Go modules"),
+    ("/usr/local/cargo/registry", "Cargo"),
+    ("/root/.m2", "Maven"),
+    ("/root/.gradle", "Gradle"),
+];
+
+/// The option of this name, in any case.
+pub(super) fn mount_option(name: &str) -> Option<&'static MountDoc> {
+    let is = |n: &&str| n.eq_ignore_ascii_case(name);
+    MOUNT_OPTIONS.iter().find(|o| is(&o.name) || o.aliases.iter().any(|a| is(&a)))
+}
+
+/// Parser directives with their usual values.
+pub(super) const DIRECTIVES: [(&str, &[&str], &str); 3] = [
+    (
+        "syntax",
+        &["docker/dockerfile:1", "docker/dockerfile:1-labs"],
+        "The image that reads the file: with `docker/dockerfile:1` always the newest version of the language, whatever builds it. It has to be on the first lines.",
+    ),
+    (
+        "escape",
+        &["`", "\\"],
+        "The character that lets a line go on in the next and takes the meaning of the next one away: `\\`, or a backquote for paths of Windows.",
+    ),
+    (
+        "check",
+        &["skip=", "error=true", "experimental="],
+        "Steers BuildKit's checks: `skip=Rule,Rule` turns some off, `error=true` makes the build fail for them, `experimental=Rule` turns some on. Parted by `;`.",
+    ),
+];
+
+/// Signals that ask a process to stop.
+pub(super) const SIGNALS: [(&str, &str); 8] = [
+    ("SIGTERM", "the default"),
+    ("SIGINT", "as Ctrl-C"),
+    ("SIGQUIT", "nginx and php-fpm: finish what has begun"),
+    ("SIGHUP", ""),
+    ("SIGKILL", "cannot be caught"),
+    ("SIGUSR1", ""),
+    ("SIGUSR2", ""),
+    ("SIGWINCH", "httpd: finish what has begun"),
+];
+
+/// Labels with an agreed meaning, without their common beginning.
+pub(super) const LABELS: [(&str, &str); 14] = [
+    ("title", "The name of the image, for people."),
+    ("description", "What is in the image, for people."),
+    ("version", "The version of what is in it."),
+    ("source", "The address of the source code."),
+    ("url", "Where to find out more."),
+    ("documentation", "Where the documentation is."),
+    ("licenses", "The licences, as an SPDX expression."),
+    ("authors", "Who is responsible for it."),
+    ("vendor", "Who distributes it."),
+    ("revision", "The commit it was built from."),
+    ("created", "When it was built, as RFC 3339 writes it."),
+    ("ref.name", "The name of the reference that it has."),
+    ("base.name", "The image it is based on."),
+    ("base.digest", "The digest of the image it is based on."),
+];
+
+/// The common beginning of [`LABELS`].
+pub(super) const LABEL_PREFIX: &str = "org.opencontainers.image.";
+
+/// Shells as `SHELL` takes them.
+pub(super) const SHELLS: [(&str, &str); 6] = [
+    (r#"["/bin/sh", "-c"]"#, "the default"),
+    (r#"["/bin/bash", "-c"]"#, "bash"),
+    (r#"["/bin/bash", "-o", "pipefail", "-c"]"#, "bash; a pipe fails where any part of it does"),
+    (r#"["/bin/ash", "-eo", "pipefail", "-c"]"#, "Alpine's shell; a pipe fails where any part of it does"),
+    (r#"["powershell", "-Command"]"#, "Windows"),
+    (r#"["cmd", "/S", "/C"]"#, "Windows, the default there"),
+];
+
+/// Ports that services listen on.
+pub(super) const PORTS: [(&str, &str); 9] = [
+    ("80", "HTTP"),
+    ("443", "HTTPS"),
+    ("8080", "HTTP without privileges"),
+    ("8443", "HTTPS without privileges"),
+    ("3000", "Node.js by habit"),
+    ("5432", "PostgreSQL"),
+    ("3306", "MySQL"),
+    ("6379", "Redis"),
+    ("53/udp", "DNS"),
+];

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use crate::dockerfile::expand::Expander;
-use crate::dockerfile::instruction::Instruction;
-use crate::dockerfile::syntax::{Dockerfile, Item, Node};
+use crate::dockerfile::instruction::{Instruction, Pair};
+use crate::dockerfile::syntax::{Dockerfile, Item, ItemKind, Node};
 use crate::lint::LintOptions;
 use crate::lint::config::Config;
 use crate::lint::context::{Context, Inst};
@@ -136,6 +136,22 @@ impl<'a> Document<'a> {
             }
         }
         out
+    }
+
+    /// The names that `ARG`s before the first stage declare, in order.
+    pub(super) fn global_args(&self) -> impl Iterator<Item = &Pair<'a>> {
+        self.cx.top().take_while(|i| i.stage.is_none()).flat_map(|i| match &i.read {
+            Instruction::Arg(pairs) => pairs.as_slice(),
+            _ => &[],
+        })
+    }
+
+    /// The index of the instruction at an offset: the one inside an `ONBUILD` where the offset is there.
+    pub(super) fn inst_at(&self, offset: u32) -> Option<usize> {
+        let ItemKind::Instruction(node) = self.item_at(offset)?.kind else { return None };
+        let index = self.inst_of(node as usize)?;
+        let inner = self.inst(index + 1).filter(|i| i.onbuild && i.node.keyword.span.start <= offset);
+        Some(index + usize::from(inner.is_some()))
     }
 
     /// The last instruction of a stage, `ONBUILD` itself rather than what is in it.

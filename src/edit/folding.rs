@@ -72,7 +72,10 @@ fn instruction(node: &Node, push: &mut dyn FnMut(FoldKind, Span)) {
         _ => push(FoldKind::Instruction, node.span),
     }
     for heredoc in &node.heredocs {
-        push(FoldKind::Heredoc, Span { start: line_before(heredoc.body), end: heredoc.terminator.end });
+        push(
+            FoldKind::Heredoc,
+            Span { start: line_before(heredoc.body), end: heredoc.terminator.end.min(node.span.end) },
+        );
     }
 }
 

@@ -24,6 +24,7 @@
 //! ```
 
 pub mod completion;
+mod describe;
 mod docs;
 mod document;
 pub mod folding;

@@ -56,7 +56,7 @@ pub(super) struct StageSite {
 ///
 /// A stage without a name is defined by its `FROM`. `None` where nothing of the file defines what stands there.
 pub fn definition(document: &Document<'_>, offset: u32) -> Option<Span> {
-    let (thing, _) = thing_at(document, offset)?;
+    let (thing, _) = thing_near(document, offset)?;
     match thing {
         Thing::Stage(stage) => stage_definition(document, stage),
         Thing::Variable { sites, resolved, at } => {
@@ -70,7 +70,7 @@ pub fn definition(document: &Document<'_>, offset: u32) -> Option<Span> {
 ///
 /// A variable that the file does not set before has the one reference that was asked about.
 pub fn references(document: &Document<'_>, offset: u32) -> Vec<Reference> {
-    let Some((thing, _)) = thing_at(document, offset) else { return Vec::new() };
+    let Some((thing, _)) = thing_near(document, offset) else { return Vec::new() };
     references_to(document, &thing)
 }
 
@@ -101,6 +101,24 @@ pub(super) fn stage_definition(document: &Document<'_>, stage: usize) -> Option<
         Instruction::From(f) => Some(f.name.map_or(from.node.span, |n| n.span)),
         _ => None,
     }
+}
+
+/// As [`thing_at`], and before the `$` or `{` of a variable too.
+pub(super) fn thing_near(document: &Document<'_>, offset: u32) -> Option<(Thing, Reference)> {
+    let at = offset as usize;
+    let rest = document.source.get(at..).unwrap_or(&[]);
+    let skip = match rest {
+        [b'$', b'{', ..] => 2,
+        [b'$', ..] => 1,
+        [b'{', ..] if at.checked_sub(1).and_then(|i| document.source.get(i)) == Some(&b'$') => 1,
+        _ => 0,
+    };
+    if skip > 0
+        && let Some((thing @ Thing::Variable { .. }, reference)) = thing_at(document, offset + skip)
+    {
+        return Some((thing, reference));
+    }
+    thing_at(document, offset)
 }
 
 /// The stage or variable at an offset, and where it is named there.

@@ -94,7 +94,7 @@ fn instruction(inst: &Inst<'_>) -> Symbol {
     if let Instruction::Arg(pairs) | Instruction::Env(pairs) | Instruction::Label(pairs) = &inst.read {
         symbol.children.extend(pairs.iter().filter(|p| !p.key.text.is_empty()).map(|p| argument(node, p)));
     }
-    symbol.children.extend(node.heredocs.iter().map(heredoc));
+    symbol.children.extend(node.heredocs.iter().map(|h| heredoc(node, h)));
     symbol
 }
 
@@ -111,12 +111,13 @@ fn argument(node: &Node, pair: &Pair<'_>) -> Symbol {
     }
 }
 
-fn heredoc(heredoc: &Heredoc) -> Symbol {
+fn heredoc(node: &Node<'_>, heredoc: &Heredoc) -> Symbol {
     Symbol {
         name: heredoc.name.clone().into_owned(),
         detail: heredoc.content.lines().find(|l| !l.trim().is_empty()).and_then(short),
         kind: SymbolKind::Heredoc,
-        span: heredoc.span.to(heredoc.terminator),
+        // One that is not closed ends with the file.
+        span: clamp(heredoc.span.to(heredoc.terminator), node.span),
         name_span: heredoc.span,
         children: Vec::new(),
     }

@@ -588,6 +588,8 @@ pub(super) struct Variable {
     pub(super) env: bool,
     /// The name where it was set last; `None` for those that every build has.
     pub(super) set_at: Option<Span>,
+    /// That stands before the first stage.
+    pub(super) from_global: bool,
 }
 
 /// What a build is given.
@@ -597,16 +599,21 @@ pub(super) struct Given {
     pub(super) platform: Option<String>,
 }
 
-/// The variables that an instruction sees, by name.
-pub(super) fn visible_at(document: &Document<'_>, inst: usize, given: &Given) -> BTreeMap<String, Variable> {
+/// The variables that an instruction sees, by name; `after` gives those that the next one would.
+pub(super) fn visible_at(
+    document: &Document<'_>,
+    inst: usize,
+    after: bool,
+    given: &Given,
+) -> BTreeMap<String, Variable> {
     let globals = global_variables(document, given);
     let Some(here) = document.inst(inst) else { return globals };
     let (Some(stage), false) = (here.stage, matches!(here.read, Instruction::From(_))) else {
         // Before the first stage each line sees those above it, a FROM all of them.
         let mut globals = globals;
         if here.stage.is_none() {
-            let start = here.node.span.start;
-            globals.retain(|_, v| v.set_at.is_none_or(|s| s.start < start));
+            let end = if after { here.node.span.end } else { here.node.span.start };
+            globals.retain(|_, v| v.set_at.is_none_or(|s| s.start < end));
         }
         return globals;
     };
@@ -618,7 +625,8 @@ pub(super) fn visible_at(document: &Document<'_>, inst: usize, given: &Given) ->
     let mut scope = BTreeMap::new();
     for &of in lineage.iter().rev() {
         let Some(info) = document.cx.stages.get(of) else { continue };
-        let end = if of == stage { info.body.end.min(inst) } else { info.body.end };
+        let here_end = inst + usize::from(after);
+        let end = if of == stage { info.body.end.min(here_end) } else { info.body.end };
         for at in info.body.start..end {
             let Some(inst) = document.inst(at).filter(|i| !i.onbuild || here.onbuild) else { continue };
             step(document, inst, &globals, given, &mut scope);
@@ -660,7 +668,10 @@ fn step(
                 };
                 // An ARG without a value leaves an earlier one as it was.
                 let kept = scope.get(name).filter(|_| value.is_none() && pair.value.is_none()).cloned();
-                let new = Variable { value, env: false, set_at: Some(pair.key.span) };
+                let global = globals.get(name).filter(|_| pair.value.is_none());
+                let set_at = global.and_then(|g| g.set_at).unwrap_or(pair.key.span);
+                let from_global = global.is_some_and(|g| g.set_at.is_some());
+                let new = Variable { value, env: false, set_at: Some(set_at), from_global };
                 scope.insert(name.to_owned(), kept.unwrap_or(new));
             }
         }
@@ -670,7 +681,8 @@ fn step(
                 .map(|p| (p.key, p.value.map_or(Some(String::new()), |v| value(document, v.text, scope))))
                 .collect();
             for (key, value) in values {
-                scope.insert(key.text.to_owned(), Variable { value, env: true, set_at: Some(key.span) });
+                let new = Variable { value, env: true, set_at: Some(key.span), from_global: false };
+                scope.insert(key.text.to_owned(), new);
             }
         }
         _ => {}
@@ -682,12 +694,12 @@ fn global_variables(document: &Document<'_>, given: &Given) -> BTreeMap<String, 
     let values = document.globals(&given.build_args, given.platform.as_deref());
     let mut out: BTreeMap<String, Variable> = values
         .into_iter()
-        .map(|(name, value)| (name, Variable { value: Some(value), env: false, set_at: None }))
+        .map(|(name, value)| (name, Variable { value: Some(value), env: false, set_at: None, from_global: true }))
         .collect();
     for inst in document.cx.top().take_while(|i| i.stage.is_none()) {
         let Instruction::Arg(pairs) = &inst.read else { continue };
         for pair in pairs {
-            let none = Variable { value: None, env: false, set_at: None };
+            let none = Variable { value: None, env: false, set_at: None, from_global: true };
             out.entry(pair.key.text.to_owned()).or_insert(none).set_at = Some(pair.key.span);
         }
     }

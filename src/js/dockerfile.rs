@@ -1,6 +1,7 @@
 //! Dockerfiles for JavaScript: the tree, words, plans, `.dockerignore`.
 
 use super::{error, options, text, to_js};
+use crate::check;
 use crate::dockerfile::{
     dockerignore::{self, IgnoreError, Matcher},
     expand::{Expander, Expansion},
@@ -9,7 +10,6 @@ use crate::dockerfile::{
     syntax::Escape,
     table,
 };
-use crate::check;
 use crate::plan::{self, report::PlanOptions};
 use crate::text::LineIndex;
 use serde::{Deserialize, Serialize};
