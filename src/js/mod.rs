@@ -6,6 +6,8 @@
 
 #[cfg(feature = "image")]
 pub mod build;
+#[cfg(feature = "image")]
+pub mod change;
 pub mod dockerfile;
 pub mod edit;
 #[cfg(feature = "image")]
