@@ -1,5 +1,8 @@
 import type { Engine, Glue } from './engine.js';
 import { type LazyDockerfile, Parsed } from './parsed.js';
+import type { ReportFormat } from './report/formats.js';
+import { render } from './report/index.js';
+import type { ReportFile, ReportOptions } from './report/report.js';
 import type * as wasm from './wasm/lint.js';
 
 type DockerfileGlue = Glue & typeof wasm;
@@ -52,7 +55,7 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
     contextPaths: (paths: string[], dockerignore: string): string[] => engine.call((g) => g.contextPaths(paths, dockerignore)),
     /** Lints a Dockerfile. Nothing in the text makes it fail; a `config` that is not YAML does, with `LINT_CONFIG_INVALID`. */
     lint: (text: wasm.Text, options?: wasm.LintOptions): wasm.LintResult => engine.call((g) => g.lint(text, options)),
-    /** Applies the safe fixes until none is left. */
+    /** Applies the safe fixes, and with `unsafeFixes` the suggestions, until none is left. */
     fix: (text: wasm.Text, options?: wasm.LintOptions): wasm.FixResult => engine.call((g) => g.fix(text, options)),
     /** Lints the body of one RUN with the SC rules. */
     lintShell: (script: string, options?: wasm.ShellOptions): wasm.LintResult => engine.call((g) => g.lintShell(script, options)),
@@ -60,9 +63,11 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
     rules: (): wasm.RuleInfo[] => engine.call((g) => g.rules()),
     /** The rule of this code or name, in any case. */
     explain: (code: string): wasm.RuleInfo | undefined => engine.call((g) => g.explain(code)),
+    /** Reads a `.hadolint.yaml`. Throws `LINT_CONFIG_INVALID` where it is not YAML. */
+    readHadolintConfig: (text: string): wasm.HadolintConfig => engine.call((g) => g.readHadolintConfig(text)),
     /** Prints findings for people or machines. */
-    renderReport: (format: wasm.ReportFormat, files: wasm.ReportFile[], options?: wasm.ReportOptions): string =>
-      engine.call((g) => g.renderReport(format, files, options)),
+    renderReport: (format: ReportFormat, files: ReportFile[], options: ReportOptions = {}): string =>
+      render(format, files, { options, version: engine.call((g) => g.version()), rule: (code) => engine.call((g) => g.explain(code)) }),
   };
 }
 

@@ -12,8 +12,10 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 }
 export { init };
 
-export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, renderReport } = dockerfileApi(engine);
+export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
 export { LayerwrightError } from './errors.js';
+export type { ReportFormat } from './report/formats.js';
+export type { ReportFile, ReportOptions } from './report/report.js';
 export type { LazyDockerfile } from './parsed.js';
 export type * from './lint.types.js';
 export type { ModuleSource, RandomAccess, WorkOptions } from './engine.js';

@@ -1,10 +1,11 @@
-//! Lint, fix, rules and reports for JavaScript.
+//! Lint, fix and rules for JavaScript.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use super::{error, options, required, text, to_js};
-use crate::lint::report::{ReportFile, ReportFormat, ReportOptions, render};
+use super::{error, options, text, to_js};
 use crate::lint::{self, Category, FixResult, Level, LintOptions, LintResult, ShellOptions, YamlError};
 
 /// A rule as documentation shows it.
@@ -21,6 +22,8 @@ pub struct RuleInfo {
     pub category: Category,
     /// The profiles in which it is on.
     pub profiles: Vec<lint::Profile>,
+    /// The same rule in the tool whose code this is not: `DL4000` and `MaintainerDeprecated`.
+    pub twins: Vec<String>,
     /// One sentence.
     pub summary: String,
     /// The documentation, in Markdown.
@@ -41,6 +44,7 @@ impl From<&lint::Rule> for RuleInfo {
             level: rule.level,
             category: rule.category,
             profiles: profiles.into_iter().filter(|p| rule.profiles.contains(*p)).collect(),
+            twins: lint::twins::twins(rule.code, None).map(str::to_owned).collect(),
             summary: rule.summary().to_owned(),
             docs: dedent(rule.docs),
             url: rule.url(),
@@ -72,7 +76,7 @@ pub fn lint_js(
     to_js(&result)
 }
 
-/// Applies the safe fixes.
+/// Applies the safe fixes; with `unsafeFixes`, the suggestions too.
 #[wasm_bindgen(js_name = fix, unchecked_return_type = "FixResult")]
 pub fn fix_js(
     #[wasm_bindgen(unchecked_param_type = "Text")] source: &JsValue,
@@ -106,27 +110,47 @@ pub fn explain(code: &str) -> Result<JsValue, JsValue> {
     lint::rules::find(code).map_or(Ok(JsValue::UNDEFINED), |r| to_js(&RuleInfo::from(r)))
 }
 
-/// Prints findings in a format.
-#[wasm_bindgen(js_name = renderReport)]
-pub fn render_report(
-    #[wasm_bindgen(unchecked_param_type = "ReportFormat")] format: &str,
-    #[wasm_bindgen(unchecked_param_type = "ReportFile[]")] files: &JsValue,
-    #[wasm_bindgen(js_name = options, unchecked_optional_param_type = "ReportOptions")] given: &JsValue,
-) -> Result<String, JsValue> {
-    #[derive(Deserialize)]
-    struct Files {
-        files: Vec<ReportFile>,
-    }
-    let given: ReportOptions = options(given)?;
-    let format = ReportFormat::of(format).ok_or_else(|| {
-        error(
-            "ARGUMENT_INVALID",
-            &format!("format: expected terminal, json, sarif, checkstyle, gnu or github, got {format}"),
-            &(),
-        )
-    })?;
-    let wrapper = js_sys::Object::new();
-    js_sys::Reflect::set(&wrapper, &JsValue::from_str("files"), files)?;
-    let files: Files = required(&wrapper)?;
-    Ok(render(format, &files.files, given))
+/// What the text of a `.hadolint.yaml` says; unknown keys are passed over, as hadolint does.
+#[derive(Debug, Serialize, tsify::Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct HadolintConfig {
+    /// `ignored`.
+    pub ignored: Vec<String>,
+    /// `override`: the level of each code; the most severe where several are given.
+    #[tsify(type = "Record<string, Level>")]
+    pub levels: BTreeMap<String, Level>,
+    /// `trustedRegistries`.
+    pub trusted_registries: Vec<String>,
+    /// `label-schema`.
+    #[tsify(type = "Record<string, LabelType>")]
+    pub label_schema: BTreeMap<String, lint::LabelType>,
+    /// `strict-labels`.
+    pub strict_labels: bool,
+    /// `disable-ignore-pragma`.
+    pub disable_ignore_pragma: bool,
+    /// `failure-threshold`, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub failure_threshold: Option<String>,
+    /// `no-fail`.
+    pub no_fail: bool,
+    /// `format`, and all of `formats`.
+    pub formats: Vec<String>,
+}
+
+/// Reads a `.hadolint.yaml`.
+#[wasm_bindgen(js_name = readHadolintConfig, unchecked_return_type = "HadolintConfig")]
+pub fn read_hadolint_config(text: &str) -> Result<JsValue, JsValue> {
+    let config = lint::config::Config::parse(text).map_err(config_error)?;
+    to_js(&HadolintConfig {
+        ignored: config.ignored,
+        levels: config.levels,
+        trusted_registries: config.trusted_registries,
+        label_schema: config.label_schema,
+        strict_labels: config.strict_labels,
+        disable_ignore_pragma: config.disable_ignore_pragma,
+        failure_threshold: config.failure_threshold,
+        no_fail: config.no_fail,
+        formats: config.formats,
+    })
 }

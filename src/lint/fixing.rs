@@ -23,7 +23,7 @@ pub struct FixResult {
     pub remaining: Vec<Finding>,
 }
 
-/// Applies every safe fix that overlaps no other, again until nothing changes.
+/// Applies every safe fix, and with `options.unsafe_fixes` every suggestion, that overlaps no other, again until nothing changes.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn fix(source: &str, options: &LintOptions) -> Result<FixResult, YamlError> 
         // Bytes that an earlier fix touches, by start: what begins or ends in them has to wait for the next round.
         let mut touched: std::collections::BTreeMap<u32, u32> = std::collections::BTreeMap::new();
         for one in &settled {
-            let Some(fix) = one.raw.fix.as_ref().filter(|f| f.safe) else { continue };
+            let Some(fix) = one.raw.fix.as_ref().filter(|f| f.safe || options.unsafe_fixes) else { continue };
             let free =
                 |new: &Edit| touched.range(..=new.span.end).next_back().is_none_or(|(_, end)| *end < new.span.start);
             if fix.edits.iter().all(free) {

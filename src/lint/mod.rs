@@ -1,4 +1,4 @@
-//! Rules, configuration, pragmas, fixes, reports.
+//! Rules, configuration, pragmas, fixes.
 //!
 //! [`lint`] parses the file once, runs the rules of a [`Profile`] over it and settles levels, comments that silence,
 //! and order. Nothing in the text can make it fail: what the parser refuses is no reason to stop looking elsewhere.
@@ -7,8 +7,8 @@
 //! | --- | --- |
 //! | [`rule`] | what a rule is; [`rules`]: all of them, one file each |
 //! | [`context`] | what rules look at; [`commands`]: the programs a `RUN` calls; [`flow`]: its variables; [`scope`]: the build's |
-//! | [`config`] | `.hadolint.yaml`; [`pragma`]: comments that steer |
-//! | [`report`] | formats, one file each |
+//! | [`config`] | `.hadolint.yaml` and options; [`pragma`]: comments that steer; [`twins`]: one rule under two names |
+//! | `fixing` | applying corrections |
 
 pub mod bases;
 pub mod commands;
@@ -18,17 +18,17 @@ mod fixing;
 pub mod flow;
 mod hadolint_parser;
 pub mod pragma;
-pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod scope;
+pub mod twins;
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use self::config::Config;
-pub use self::config::YamlError;
+pub use self::config::{LabelType, RuleSetting, YamlError};
 use self::context::{Context, Dialect, ShellContext};
 pub use self::fixing::{FixResult, fix};
 pub use self::rule::{Category, Level, Profile, Rule};
@@ -52,7 +52,25 @@ pub struct LintOptions {
     /// Codes of rules that do not run.
     #[cfg_attr(feature = "js", tsify(optional))]
     pub ignore: Vec<String>,
-    /// The text of a `.hadolint.yaml`.
+    /// What becomes of single rules, by code or name. It counts more than `enable`, `ignore` and `categories`.
+    #[cfg_attr(feature = "js", tsify(optional, type = "Record<string, RuleSetting>"))]
+    pub rules: BTreeMap<String, RuleSetting>,
+    /// What becomes of the rules of a category, where `rules` does not name them.
+    #[cfg_attr(feature = "js", tsify(optional, type = "Partial<Record<Category, RuleSetting>>"))]
+    pub categories: BTreeMap<Category, RuleSetting>,
+    /// Registries that images may come from, `*` in front or at the end (`DL3026`).
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub trusted_registries: Vec<String>,
+    /// Labels that an image has to have, and what their values must be (`DL3049` and on).
+    #[cfg_attr(feature = "js", tsify(optional, type = "Record<string, LabelType>"))]
+    pub label_schema: BTreeMap<String, LabelType>,
+    /// Labels outside the schema are reported (`DL3050`).
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub strict_labels: bool,
+    /// Comments of hadolint's form silence nothing.
+    #[cfg_attr(feature = "js", tsify(optional))]
+    pub disable_ignore_pragma: bool,
+    /// The text of a `.hadolint.yaml`; what else is given is added to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "js", tsify(optional))]
     pub config: Option<String>,
@@ -78,10 +96,9 @@ pub struct LintOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "js", tsify(optional))]
     pub check: Option<String>,
-    /// The name that reports give the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Corrections that are likely but not certain are applied too (`fix` only).
     #[cfg_attr(feature = "js", tsify(optional))]
-    pub file_name: Option<String>,
+    pub unsafe_fixes: bool,
 }
 
 /// What a lint found.
@@ -180,34 +197,15 @@ pub fn lint(source: &[u8], options: &LintOptions) -> Result<LintResult, YamlErro
     Ok(LintResult { findings: settled.iter().map(|s| finding(s, &index)).collect() })
 }
 
-/// The rules a profile and the options switch on.
-fn selected(options: &LintOptions, config: &Config) -> Vec<&'static Rule> {
-    let profile = options.profile.unwrap_or_default();
-    let named = |list: &[String], rule: &Rule| list.iter().any(|c| c.eq_ignore_ascii_case(rule.code) || c == rule.name);
-    rules::RULES
-        .iter()
-        .copied()
-        .filter(|rule| {
-            let on = rule.profiles.contains(profile)
-                || named(&options.enable, rule)
-                // A rule that is off in hadolint comes on by being given a level.
-                || (matches!(profile, Profile::Hadolint | Profile::Recommended | Profile::Strict)
-                    && rule.code.starts_with("DL")
-                    && config.levels.contains_key(rule.code));
-            on && !named(&options.ignore, rule) && !named(&config.ignored, rule)
-        })
-        .collect()
-}
-
 pub(crate) fn lint_settled(source: &[u8], options: &LintOptions) -> Result<Vec<Settled>, YamlError> {
-    let config = options.config.as_deref().map(Config::parse).transpose()?.unwrap_or_default();
+    let config = Config::of(options)?;
     let file = crate::dockerfile::parse(source);
     Ok(lint_parsed(source, &file, options, &config))
 }
 
 /// The findings of BuildKit's checks on a file that is parsed already: rules and the lines that BuildKit names.
 pub(crate) fn buildkit_warnings(source: &[u8], file: &Dockerfile, options: &LintOptions) -> Vec<(&'static str, Lines)> {
-    let found = lint_parsed(source, file, options, &Config::default());
+    let found = lint_parsed(source, file, options, &Config::of(options).unwrap_or_default());
     found.into_iter().map(|s| (s.raw.rule.code, s.raw.lines)).collect()
 }
 
@@ -216,13 +214,13 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
     if let Some(line) = exact.then(|| hadolint_parser::refused_line(source)).flatten() {
         return refused(source, line);
     }
-    let mut rules = selected(options, config);
+    let mut rules = config.selected();
     let check = options.check.as_ref().or_else(|| options.build_args.get("BUILDKIT_DOCKERFILE_CHECK"));
-    let silenced = pragma::Silenced::new(file, check.map(String::as_str), exact, !config.disable_ignore_pragma);
+    let mut ignores = pragma::Ignores::new(source, file, check.map(String::as_str), exact, config);
     if options.profile != Some(Profile::Hadolint) {
         for rule in rules::RULES.iter().copied() {
             if rule.code == "InvalidDefinitionDescription"
-                && silenced.wants_experimental(rule.code)
+                && ignores.wants_experimental(rule.code)
                 && !rules.iter().any(|r| r.code == rule.code)
             {
                 rules.push(rule);
@@ -232,21 +230,33 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
     let cx = Context::new(source, file, options, config, exact);
     let mut found = Vec::new();
     let mut shell_rules = Vec::new();
-    for rule in rules {
+    for rule in rules.iter().copied() {
         match rule.check {
             Check::File(check) => check(&cx, &mut Sink { rule, found: &mut found }),
+            Check::Ignores(_) => {}
             _ => shell_rules.push(rule),
         }
     }
     if !shell_rules.is_empty() {
         check_runs(&cx, &shell_rules, &mut found);
     }
-    let forced = |code: &str| options.enable.iter().any(|e| e == code);
     found.retain(|raw| {
         let experimental = raw.rule.code == "InvalidDefinitionDescription"
-            && (forced(raw.rule.code) || options.profile == Some(Profile::All));
-        experimental || !silenced.silences(raw)
+            && (config.forces(raw.rule) || options.profile == Some(Profile::All));
+        let off = |raw: &Raw| config.twin_is_off(raw.rule, ignores.kind_at(raw.lines.from));
+        experimental || !(ignores.silences(raw) || off(raw))
     });
+    if !ignores.entries.is_empty() {
+        ignores.ran = rules;
+        let mut own = Vec::new();
+        for rule in ignores.ran.iter().copied() {
+            if let Check::Ignores(check) = rule.check {
+                check(&ignores, &mut Sink { rule, found: &mut own });
+            }
+        }
+        own.retain(|raw| !ignores.silences(raw));
+        found.extend(own);
+    }
     let line_index = LineIndex::new(source);
     let mut settled: Vec<Settled> = found
         .into_iter()
@@ -255,7 +265,7 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
                 let line = line_index.line_start(raw.lines.from);
                 raw.span = Span { start: line, end: line.max(raw.span.end.min(line)) };
             }
-            Settled { level: config.levels.get(raw.rule.code).copied().unwrap_or(raw.rule.level), raw }
+            Settled { level: config.level(raw.rule, ignores.kind_at(raw.lines.from)), raw }
         })
         .collect();
     settled.sort_by(|a, b| {

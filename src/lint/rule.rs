@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::context::{Context, Inst, ShellContext};
+use super::pragma::Ignores;
 use crate::dockerfile::syntax::Lines;
 use crate::shell::{Node, Script};
 use crate::text::Span;
@@ -35,7 +36,7 @@ impl Level {
 }
 
 /// What a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "js", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
@@ -132,6 +133,8 @@ pub enum Check {
     Script(fn(&ShellContext<'_>, &mut ShellSink)),
     /// At each node of a script.
     Node(NodeCheck),
+    /// At the comments that silence, once all other rules have run.
+    Ignores(fn(&Ignores<'_>, &mut Sink<'_>)),
 }
 
 /// Looks at one node, given the nodes around it, the outermost first.
@@ -143,6 +146,7 @@ impl std::fmt::Debug for Check {
             Self::File(_) => "File",
             Self::Script(_) => "Script",
             Self::Node(_) => "Node",
+            Self::Ignores(_) => "Ignores",
         })
     }
 }
@@ -151,6 +155,11 @@ impl Rule {
     /// Looks inside `RUN` rather than at the file.
     pub fn is_shell(&self) -> bool {
         matches!(self.check, Check::Script(_) | Check::Node(_))
+    }
+
+    /// Looks at the comments that silence.
+    pub fn is_about_ignores(&self) -> bool {
+        matches!(self.check, Check::Ignores(_))
     }
 
     /// Where more can be read: the upstream tool's page for rules that it knows too.
@@ -344,7 +353,7 @@ pub fn check_script(cx: &ShellContext<'_>, script: &Script, rules: &[&'static Ru
                 check(cx, &mut sink);
             }
             Check::Node(check) => node_rules.push((*rule, check)),
-            Check::File(_) => {}
+            Check::File(_) | Check::Ignores(_) => {}
         }
     }
     crate::shell::walk(script, &mut |node, parents| {

@@ -230,11 +230,44 @@ rules! {
     lw1008,
     lw1009,
     lw1010,
+    lw2001,
+    lw2002,
 }
 
 /// The rule of this code or name, in any case.
 pub fn find(code: &str) -> Option<&'static super::rule::Rule> {
     RULES.iter().copied().find(|r| r.code.eq_ignore_ascii_case(code) || r.name.eq_ignore_ascii_case(code))
+}
+
+/// The code one or two letters away from this one, where there is one: the nearest, then the first.
+pub fn nearest(code: &str) -> Option<&'static str> {
+    let code = code.to_ascii_lowercase();
+    let far = |rule: &super::rule::Rule| distance(&rule.code.to_ascii_lowercase(), &code);
+    let (far, best) = RULES.iter().map(|rule| (far(rule), rule.code)).min_by_key(|(far, _)| *far)?;
+    // Of short codes, most are two letters off from many others.
+    (far <= if code.len() > 6 { 2 } else { 1 }).then_some(best)
+}
+
+/// Letters to add, drop, change or swap with their neighbour to get from one to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len().abs_diff(b.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut least = (row[j + 1] + 1).min(next[j] + 1).min(row[j] + usize::from(x != y));
+            if i > 0 && j > 0 && a[i - 1] == *y && b[j - 1] == *x {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -289,6 +322,14 @@ mod tests {
             assert!(fires(&examples[0]), "{}: not found in its example:\n{}", rule.code, examples[0]);
             assert!(!fires(&examples[1]), "{}: found in its correction:\n{}", rule.code, examples[1]);
         }
+    }
+
+    #[test]
+    fn slips_have_a_nearest_code() {
+        assert_eq!(nearest("DL30088"), Some("DL3008"));
+        assert_eq!(nearest("DL3O08"), Some("DL3008"));
+        assert_eq!(nearest("stagenamecasign"), Some("StageNameCasing"));
+        assert_eq!(nearest("nothing-like-it"), None);
     }
 
     #[test]
