@@ -3,7 +3,7 @@ import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.
 import { LayerwrightError } from './errors.js';
 import { Image, type ImageGlue } from './image.js';
 import { type ClosableSource, type SeekableSource, seekable } from './sources.js';
-import type { ArchiveFormat, BuildSettings, BuiltSummary, ImageBuild, ImageHandle, SavedArchive, Text } from './wasm/layerwright.js';
+import type { ArchiveFormat, BuildSettings, BuiltSummary, ImageBuild, ImageHandle, SavedArchive, SavedFiles, Text } from './wasm/layerwright.js';
 
 /** The functions of the module that this file calls. */
 export interface BuildGlue extends ImageGlue {
@@ -54,6 +54,12 @@ export interface BuildRequest extends BuildSettings {
 export interface SaveOptions extends WorkOptions {
   /** Default: `oci-layout`. */
   format?: ArchiveFormat;
+}
+
+/** A file of a layout folder. */
+export interface LayoutFile extends RandomAccess {
+  /** The path from the folder, with `/` between the parts. */
+  path: string;
 }
 
 /** An image that was built: open, and ready to be saved. */
@@ -124,6 +130,29 @@ export class ImageArchive {
 const PIECE = 1 << 20;
 const encoder = new TextEncoder();
 
+/** Hands the files of a context to a build; sources that are opened for it are added to both lists. */
+export async function addFiles<G extends BuildGlue & Glue>(engine: Engine<G>, build: ImageBuild, context: string | undefined, files: Iterable<ContextFile>, sources: Record<number, RandomAccess>, opened: ClosableSource[]): Promise<void> {
+  for (const file of files) {
+    const mode = typeof file.mode === 'string' ? Number.parseInt(file.mode, 8) : file.mode;
+    const mtime = file.mtime instanceof Date ? file.mtime.getTime() / 1000 : (file.mtime ?? 0);
+    const path = file.path;
+    const type = file.type ?? 'file';
+    if (type === 'file' && file.source !== undefined) {
+      const source = await seekable(file.source);
+      opened.push(source);
+      const number = engine.reserve(1);
+      sources[number] = source;
+      engine.call(() => build.addSource(context, path, mode, mtime, number, source.size));
+    } else if (type === 'file') {
+      const bytes = typeof file.bytes === 'string' ? encoder.encode(file.bytes) : (file.bytes ?? new Uint8Array());
+      engine.call(() => build.addBytes(context, path, mode, mtime, bytes));
+    } else if (type === 'dir') engine.call(() => build.addDirectory(context, path, mode, mtime));
+    else if (type === 'symlink') engine.call(() => build.addSymlink(context, path, mtime, file.linkname ?? ''));
+    else if (type === 'hardlink') engine.call(() => build.addHardLink(context, path, mtime, file.linkname ?? ''));
+    else throw new LayerwrightError('CONTEXT_TYPE_INVALID', `${path}: ${String(type)} is no type of a context's entry. Give file, dir, symlink or hardlink.`, { path });
+  }
+}
+
 const isGiven = (value: unknown): value is Image | GivenImage => value instanceof Image || (typeof value === 'object' && value !== null && 'image' in value && value.image instanceof Image);
 
 export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
@@ -147,27 +176,7 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
       Object.assign(sources, image.sources);
       engine.call(() => add(image.handle, digest));
     };
-    const addAll = async (name: string | undefined, files: Iterable<ContextFile>) => {
-      for (const file of files) {
-        const mode = typeof file.mode === 'string' ? Number.parseInt(file.mode, 8) : file.mode;
-        const mtime = file.mtime instanceof Date ? file.mtime.getTime() / 1000 : (file.mtime ?? 0);
-        const path = file.path;
-        const type = file.type ?? 'file';
-        if (type === 'file' && file.source !== undefined) {
-          const source = await seekable(file.source);
-          opened.push(source);
-          const number = engine.reserve(1);
-          sources[number] = source;
-          engine.call(() => build.addSource(name, path, mode, mtime, number, source.size));
-        } else if (type === 'file') {
-          const bytes = typeof file.bytes === 'string' ? encoder.encode(file.bytes) : (file.bytes ?? new Uint8Array());
-          engine.call(() => build.addBytes(name, path, mode, mtime, bytes));
-        } else if (type === 'dir') engine.call(() => build.addDirectory(name, path, mode, mtime));
-        else if (type === 'symlink') engine.call(() => build.addSymlink(name, path, mtime, file.linkname ?? ''));
-        else if (type === 'hardlink') engine.call(() => build.addHardLink(name, path, mtime, file.linkname ?? ''));
-        else throw new LayerwrightError('CONTEXT_TYPE_INVALID', `${path}: ${String(type)} is no type of a context's entry. Give file, dir, symlink or hardlink.`, { path });
-      }
-    };
+    const addAll = (name: string | undefined, files: Iterable<ContextFile>) => addFiles(engine, build, name, files, sources, opened);
     try {
       await addAll(undefined, context);
       for (const [name, value] of Object.entries(bases)) give(value instanceof Image ? { image: value } : value, (handle, digest) => build.addBase(name, handle, digest));
@@ -194,5 +203,17 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
     return new ImageArchive(engine, archive, image.sources, work);
   }
 
-  return { buildImage, saveImage };
+  /** The files that the image is as a layout folder: the caller writes each under its path. Their bytes are read when they are wanted. */
+  async function saveImageFiles(image: Image, options: SaveOptions = {}): Promise<LayoutFile[]> {
+    const { format = 'oci-layout', ...work } = options;
+    const files = await engine.drive<SavedFiles>(() => image.handle.saveFiles(format), image.sources, work);
+    const { signal } = work;
+    return engine.call(() => files.list()).map(({ path, size }, at) => ({
+      path,
+      size,
+      read: (offset: number, length: number) => engine.drive<Uint8Array>(() => files.read(at, offset, length), image.sources, signal ? { signal } : {}),
+    }));
+  }
+
+  return { buildImage, saveImage, saveImageFiles };
 }

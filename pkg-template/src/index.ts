@@ -1,5 +1,6 @@
 // Everything: Dockerfiles and images.
 import { buildApi } from './build.js';
+import { changeApi } from './change.js';
 import { dockerfileApi } from './dockerfile.js';
 import { Engine, type ModuleSource } from './engine.js';
 import { imageApi } from './image.js';
@@ -16,10 +17,13 @@ export { init };
 
 export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
 export const { openImage, openImageDirectory, readTar } = imageApi(engine);
-export const { buildImage, saveImage } = buildApi(engine);
+export const { buildImage, saveImage, saveImageFiles } = buildApi(engine);
+export const { changeImage, combineImages } = changeApi(engine);
 export { Image } from './image.js';
 export { BuiltImage, ImageArchive } from './build.js';
-export type { BuildRequest, ContextFile, GivenImage, SaveOptions } from './build.js';
+export { ChangedImage } from './change.js';
+export type { BuildRequest, ContextFile, GivenImage, LayoutFile, SaveOptions } from './build.js';
+export type { ChangeRequest, CombineOptions, NewLayer } from './change.js';
 export type { ImageOverview, ImageSource, ListOptions, OpenOptions, ReadOptions, Which } from './image.js';
 export { parseQuery } from './search.js';
 export type { FileFound, FileQuery } from './search.js';

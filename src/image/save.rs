@@ -190,8 +190,11 @@ pub enum SaveFormat {
     Hybrid,
 }
 
-/// The archive, its members sorted by name, without times and owners: the same contents give the same bytes.
-pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> {
+/// The files of a layout or archive by their paths, as they lie in a tar or a directory.
+///
+/// # Errors
+/// [`SaveError`]: nothing to write, or a blob that an image names and that is not here.
+pub fn files(contents: &Contents, format: SaveFormat) -> Result<BTreeMap<String, Piece>, SaveError> {
     let json = |value: Result<Vec<u8>, serde_json::Error>| value.map_err(|error| SaveError::Json(error.to_string()));
     if contents.manifests.is_empty() {
         return Err(SaveError::Nothing);
@@ -220,15 +223,25 @@ pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> 
         }
         text("manifest.json", json(serde_json::to_vec(&items))?);
     }
-    let mut directories = BTreeSet::new();
-    directories.insert("blobs".to_owned());
     for (digest, piece) in &contents.blobs {
-        if format == SaveFormat::DockerArchive && !listed.contains(digest) {
-            continue;
+        if format != SaveFormat::DockerArchive || listed.contains(digest) {
+            files.insert(digest.blob_path(), piece.clone());
         }
-        directories.insert(format!("blobs/{}", digest.algorithm_name()));
-        files.insert(digest.blob_path(), piece.clone());
     }
+    Ok(files)
+}
+
+/// The archive, its members sorted by name, without times and owners: the same contents give the same bytes.
+///
+/// # Errors
+/// As [`files`].
+pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> {
+    let files = files(contents, format)?;
+    let directories: BTreeSet<&str> = files
+        .keys()
+        .flat_map(|path| path.match_indices('/').filter_map(|(at, _)| path.get(..at)))
+        .chain(["blobs"])
+        .collect();
     let mut rope = Rope::default();
     let member = |path: &str, kind: MemberKind, mode| Member {
         path: path.into(),
@@ -239,7 +252,7 @@ pub fn save(contents: &Contents, format: SaveFormat) -> Result<Rope, SaveError> 
         mtime: Time::default(),
         xattrs: BTreeMap::new(),
     };
-    for directory in &directories {
+    for directory in directories {
         rope.bytes(member(directory, MemberKind::Dir, 0o755).header()?);
     }
     for (path, piece) in files {

@@ -17,7 +17,7 @@ use crate::build::layer::LayerCompression;
 use crate::build::run::OnRun;
 use crate::build::tree::Content;
 use crate::image::export::contents;
-use crate::image::save::{Rope, SaveError, SaveFormat, save};
+use crate::image::save::{Piece, Rope, SaveError, SaveFormat, files, save};
 use crate::image::{Image, Limits, ReadAt, Source};
 use crate::oci::Digest;
 use crate::plan::Platform;
@@ -138,10 +138,36 @@ fn save_error(failure: SaveError) -> JsValue {
     error(failure.code(), &failure.to_string(), &())
 }
 
+impl LayerFormat {
+    /// The compression, where `level` is that of gzip (default 6).
+    pub(super) fn with_level(self, level: Option<u8>) -> Result<LayerCompression, JsValue> {
+        let level = level.unwrap_or(6);
+        if !(1..=9).contains(&level) {
+            let message = format!("level: {level} is no level of gzip: give 1 to 9");
+            return Err(error("BUILD_OPTION_INVALID", &message, &()));
+        }
+        Ok(match self {
+            Self::Gzip => LayerCompression::Gzip(level),
+            Self::Zstd => LayerCompression::Zstd,
+            Self::None => LayerCompression::None,
+        })
+    }
+}
+
 /// A build that is being put together. `start` begins it and leaves this empty.
 #[wasm_bindgen]
 pub struct ImageBuild {
     request: Request,
+}
+
+impl ImageBuild {
+    /// Takes out the files of a named context.
+    pub(super) fn take_context(&mut self, name: &str) -> Vec<ContextFile> {
+        match self.request.contexts.remove(name) {
+            Some(NamedContext::Files(files)) => files,
+            _ => Vec::new(),
+        }
+    }
 }
 
 #[wasm_bindgen]
@@ -161,10 +187,6 @@ impl ImageBuild {
             .iter()
             .map(|text| Platform::parse(text, &own).map_err(|failure| wrong(failure.to_string())))
             .collect();
-        let level = settings.level.unwrap_or(6);
-        if !(1..=9).contains(&level) {
-            return Err(wrong(format!("level: {level} is no level of gzip: give 1 to 9")));
-        }
         let request = Request {
             dockerfile,
             dockerfile_name: settings.dockerfile_name.unwrap_or_default(),
@@ -177,11 +199,7 @@ impl ImageBuild {
                 RunMode::Fail => OnRun::Fail,
                 RunMode::Skip => OnRun::Skip,
             },
-            compression: match settings.compression.unwrap_or_default() {
-                LayerFormat::Gzip => LayerCompression::Gzip(level),
-                LayerFormat::Zstd => LayerCompression::Zstd,
-                LayerFormat::None => LayerCompression::None,
-            },
+            compression: settings.compression.unwrap_or_default().with_level(settings.level)?,
             docker_types: settings.media_types.unwrap_or_default() == MediaTypes::Docker,
             rewrite_timestamp: settings.rewrite_timestamp.unwrap_or(false),
             source_date_epoch: settings.source_date_epoch.map(|seconds| seconds as i64),
@@ -349,6 +367,52 @@ pub enum ArchiveFormat {
     Hybrid,
 }
 
+/// The files of an image as they lie in a layout folder, each read piece by piece.
+#[wasm_bindgen]
+pub struct SavedFiles {
+    files: Vec<(String, Piece)>,
+}
+
+/// A file of a layout folder.
+#[derive(Debug, Clone, Serialize, tsify::Tsify)]
+pub struct SavedFile {
+    /// The path from the folder, with `/` between the parts.
+    pub path: String,
+    /// Its size in bytes.
+    #[tsify(type = "number")]
+    pub size: u64,
+}
+
+#[wasm_bindgen]
+impl SavedFiles {
+    /// The files, sorted by path, as `SavedFile[]`.
+    #[wasm_bindgen(unchecked_return_type = "SavedFile[]")]
+    pub fn list(&self) -> Result<JsValue, JsValue> {
+        let list: Vec<SavedFile> =
+            self.files.iter().map(|(path, piece)| SavedFile { path: path.clone(), size: piece.size() }).collect();
+        to_js(&list)
+    }
+
+    /// Bytes of the file with that place in the list, as a task that answers with a `Uint8Array`.
+    pub fn read(&self, file: usize, offset: f64, length: u32) -> Task {
+        let piece = self.files.get(file).map(|(_, piece)| piece.clone());
+        task(async move {
+            let piece = piece.ok_or_else(|| error("NO_SUCH_FILE", "there is no file with this number", &()))?;
+            let bytes = piece.read(offset as u64, length as usize).await.map_err(read_error)?;
+            Ok(js_sys::Uint8Array::from(bytes.as_slice()).into())
+        })
+    }
+}
+
+fn save_format(format: &JsValue) -> Result<SaveFormat, JsValue> {
+    match format.as_string().as_deref() {
+        Some("oci-layout") => Ok(SaveFormat::OciLayout),
+        Some("docker-archive") => Ok(SaveFormat::DockerArchive),
+        Some("hybrid") => Ok(SaveFormat::Hybrid),
+        _ => Err(error("OPTIONS_INVALID", "format: expected oci-layout, docker-archive or hybrid", &())),
+    }
+}
+
 #[wasm_bindgen]
 impl ImageHandle {
     /// Prepares to save everything that was opened, blobs as they are. The task answers with a `SavedArchive`.
@@ -356,17 +420,27 @@ impl ImageHandle {
         &self,
         #[wasm_bindgen(unchecked_param_type = "ArchiveFormat")] format: JsValue,
     ) -> Result<Task, JsValue> {
-        let format = match format.as_string().as_deref() {
-            Some("oci-layout") => SaveFormat::OciLayout,
-            Some("docker-archive") => SaveFormat::DockerArchive,
-            Some("hybrid") => SaveFormat::Hybrid,
-            _ => return Err(error("OPTIONS_INVALID", "format: expected oci-layout, docker-archive or hybrid", &())),
-        };
+        let format = save_format(&format)?;
         let image = self.image.clone();
         Ok(task(async move {
             let contents = contents(&image, &HostWatch).await.map_err(save_error)?;
             let rope = Rc::new(save(&contents, format).map_err(save_error)?);
             Ok(SavedArchive { rope }.into())
+        }))
+    }
+
+    /// The same as single files. The task answers with `SavedFiles`.
+    #[wasm_bindgen(js_name = saveFiles)]
+    pub fn save_files(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "ArchiveFormat")] format: JsValue,
+    ) -> Result<Task, JsValue> {
+        let format = save_format(&format)?;
+        let image = self.image.clone();
+        Ok(task(async move {
+            let contents = contents(&image, &HostWatch).await.map_err(save_error)?;
+            let files = files(&contents, format).map_err(save_error)?.into_iter().collect();
+            Ok(SavedFiles { files }.into())
         }))
     }
 }

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "image")]
 pub mod build;
+#[cfg(feature = "image")]
+pub mod change;
 pub mod dockerfile;
 pub mod edit;
 #[cfg(feature = "image")]
@@ -101,6 +103,18 @@ pub(crate) fn required<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValu
     // Through a JSON value, because serde-wasm-bindgen itself overlooks unknown keys.
     let json: serde_json::Value = serde_wasm_bindgen::from_value(value.clone()).map_err(|e| invalid(e.to_string()))?;
     serde_json::from_value(without_absent(json)).map_err(|e| invalid(e.to_string()))
+}
+
+/// Like [`options`], where `null` says something else than `undefined`, which is absent.
+#[cfg(feature = "image")]
+pub(crate) fn options_with_nulls<T: DeserializeOwned + Default>(value: &JsValue) -> Result<T, JsValue> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(T::default());
+    }
+    let invalid = |message: &str| error("OPTIONS_INVALID", &format!("options: {message}"), &());
+    let text = js_sys::JSON::stringify(value).map_err(|_| invalid("expected plain data"))?;
+    let text = text.as_string().ok_or_else(|| invalid("expected an object"))?;
+    serde_json::from_str(&text).map_err(|e| invalid(&e.to_string()))
 }
 
 /// `{ key: undefined }` means that the key is absent.

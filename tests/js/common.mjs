@@ -218,6 +218,47 @@ function cases(lw, small) {
       equal(facts(entries), facts(await image.files({ contents: true })));
     },
 
+    'an image is made of another: layers added, made one, other configuration; the same bytes twice': async () => {
+      const before = await build();
+      const request = () => ({
+        append: [{ files: [{ path: 'extra.txt', bytes: encode('more') }], destination: '/opt' }],
+        squash: 'all',
+        config: { env: { ROOT: null, MODE: 'test' }, user: 'nobody' },
+        annotations: { 'org.example': 'x' },
+        tags: ['site:2'],
+      });
+      const after = await lw.changeImage(before, request());
+      equal((await after.verify()).verdict, 'ok');
+      equal(after.manifest.layers.length, 1);
+      equal(decode(await after.readFile('/opt/extra.txt')), 'more');
+      equal(decode(await after.readFile('/srv/version')), '1.0.0\n');
+      ok(after.config.config.Env.includes('MODE=test') && !after.config.config.Env.some((e) => e.startsWith('ROOT=')), after.config.config.Env);
+      equal([after.config.config.User, after.manifest.annotations['org.example']], ['nobody', 'x']);
+      equal(after.report.images.map(({ kept, made }) => [kept, made]), [[0, 1]]);
+      const again = await lw.changeImage(before, request());
+      equal(await sha256(await save(lw, again, 'oci-layout')), await sha256(await save(lw, after, 'oci-layout')));
+      equal(before.manifest.layers.length > 1, true);
+      await fails(() => lw.changeImage(before, { squash: 99 }), 'SQUASH_TOO_FEW_LAYERS');
+      await fails(() => lw.changeImage(before, { append: [{ tar: new Blob(['no tar']) }] }), 'APPEND_NOT_A_LAYER');
+      await fails(() => lw.changeImage(before, { config: { clear: ['enviroment'] } }), 'CHANGE_CONFIG_INVALID');
+      await fails(() => lw.changeImage(before, { compresion: 'gzip' }), 'OPTIONS_INVALID');
+    },
+
+    'images stand in one archive, or are the platforms of one': async () => {
+      const [amd64, arm64] = [await build(), await build({ platform: 'linux/arm64' })];
+      const index = await lw.combineImages([amd64, arm64], { index: true, tags: ['site:3'] });
+      equal(index.images.map((i) => i.platform), ['linux/amd64', 'linux/arm64']);
+      equal((await index.verify()).verdict, 'ok');
+      const arm = await lw.changeImage(index, { platforms: ['linux/arm64'] });
+      equal(arm.images.map((i) => i.digest), [arm64.manifest.digest]);
+      const files = await lw.saveImageFiles(arm);
+      equal(files.map((f) => f.path.split('/')[0]).filter((p, i, all) => all.indexOf(p) === i), ['blobs', 'index.json', 'oci-layout']);
+      const reopened = await lw.openImageDirectory(files.map((file) => ({ path: file.path, source: file })));
+      equal(reopened.manifest.digest, arm64.manifest.digest);
+      const other = await lw.changeImage(amd64, { config: { user: '5' } });
+      await fails(() => lw.combineImages([amd64, amd64, other], { index: true }), 'INDEX_SAME_PLATFORM');
+    },
+
     'a docker-archive is written and read too': async () => {
       const bytes = await save(lw, await build(), 'docker-archive');
       const image = await lw.openImage(new Blob([bytes]));
