@@ -73,9 +73,11 @@ impl<'a> Reader<'a> {
 
     /// Checks the flags against those the instruction has.
     fn flags(&mut self, known: &[(&'static str, FlagKind)]) -> Flags<'a> {
-        for (index, flag) in self.node.flags.iter().enumerate() {
+        let mut seen = 0u32;
+        for flag in &self.node.flags {
             let name = flag.name();
-            let Some(&(_, kind)) = known.iter().find(|(n, _)| *n == name && flag.text.starts_with("--")) else {
+            let index = known.iter().position(|(n, _)| *n == name && flag.text.starts_with("--"));
+            let Some((index, &(_, kind))) = index.and_then(|i| Some((i, known.get(i)?))) else {
                 let names = known.iter().map(|(n, _)| *n);
                 let help = match suggest::nearest(name, names.clone()) {
                     Some(near) => format!("did you mean --{near}?"),
@@ -88,10 +90,11 @@ impl<'a> Reader<'a> {
                 self.fail("DOCKERFILE_UNKNOWN_FLAG", format!("unknown flag: --{name}"), Some(help), flag.span);
                 continue;
             };
-            if kind != Many && self.node.flags[..index].iter().any(|f| f.name() == name) {
+            if kind != Many && seen & 1 << index != 0 {
                 let help = Some("remove one of them".to_owned());
                 self.fail("DOCKERFILE_DUPLICATE_FLAG", format!("the flag --{name} is given twice"), help, flag.span);
             }
+            seen |= 1 << index;
             match (kind, flag.value()) {
                 (Bool, Some("")) | (One | Many, None) => self.fail(
                     "DOCKERFILE_FLAG_VALUE_MISSING",

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::LintOptions;
 use super::commands::Cmd;
@@ -34,6 +35,8 @@ pub struct Context<'a> {
     /// BuildKit's answers are wanted even where they are a guess (profile `buildkit`).
     pub buildkit: bool,
     scopes: OnceCell<Scopes>,
+    /// The stages of each name, in lower case.
+    named: HashMap<String, Vec<usize>>,
     /// Where each name is first set in each stage.
     declared: OnceCell<HashMap<(Option<usize>, String), u32>>,
 }
@@ -122,6 +125,7 @@ impl<'a> Context<'a> {
             exact,
             buildkit,
             scopes: OnceCell::new(),
+            named: HashMap::new(),
             declared: OnceCell::new(),
         };
         for node in &file.nodes {
@@ -148,6 +152,9 @@ impl<'a> Context<'a> {
             if let Some(stage) = parent.and_then(|i| self.stages.get_mut(i)) {
                 stage.is_base = true;
             }
+            if let Some(name) = from.name {
+                self.named.entry(name.text.to_ascii_lowercase()).or_default().push(self.stages.len());
+            }
             self.stages.push(Stage {
                 from: index,
                 name: from.name.map(|n| n.text),
@@ -161,9 +168,26 @@ impl<'a> Context<'a> {
         self.instructions.push(Inst { node, outer, read, stage, onbuild, shell: String::new(), run: OnceCell::new() });
     }
 
+    /// The stages that have this name, in any case, in order.
+    pub fn stages_named(&self, name: &str) -> &[usize] {
+        self.named.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
     /// The last stage so far that has this name, in any case.
     pub fn stage_named(&self, name: &str) -> Option<usize> {
-        self.stages.iter().rposition(|s| s.name.is_some_and(|n| n.eq_ignore_ascii_case(name)))
+        self.stages_named(name).last().copied()
+    }
+
+    /// The last stage of this name, in any case, among the first `count`.
+    pub fn stage_before(&self, name: &str, count: usize) -> Option<usize> {
+        let named = self.stages_named(name);
+        named.get(..named.partition_point(|&s| s < count))?.last().copied()
+    }
+
+    /// Whether one of the first `count` stages is written with exactly this name.
+    pub fn is_stage_before(&self, name: &str, count: usize) -> bool {
+        let mut named = self.stages_named(name).iter().take_while(|&&s| s < count);
+        named.any(|&s| self.stages.get(s).is_some_and(|s| s.name == Some(name)))
     }
 
     /// Follows `SHELL`, `# hadolint shell=` and, for a base image of Windows, its default.
@@ -449,13 +473,13 @@ pub struct ShellContext<'t> {
     /// Its language.
     pub dialect: Dialect,
     /// Variables that are set before, and whether their values hold neither spaces nor globs.
-    pub known: HashMap<&'t str, bool>,
+    pub known: Rc<HashMap<&'t str, bool>>,
     flow: OnceCell<Flow>,
 }
 
 impl<'t> ShellContext<'t> {
     /// A context for `script`.
-    pub fn new(script: &'t Script, dialect: Dialect, known: HashMap<&'t str, bool>) -> Self {
+    pub fn new(script: &'t Script, dialect: Dialect, known: Rc<HashMap<&'t str, bool>>) -> Self {
         Self { script, dialect, known, flow: OnceCell::new() }
     }
 

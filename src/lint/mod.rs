@@ -17,6 +17,7 @@ pub mod context;
 mod fixing;
 pub mod flow;
 mod hadolint_parser;
+mod inherit;
 pub mod pragma;
 pub mod rule;
 pub mod rules;
@@ -24,6 +25,7 @@ pub mod scope;
 pub mod twins;
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,7 @@ use self::config::Config;
 pub use self::config::{LabelType, RuleSetting, YamlError};
 use self::context::{Context, Dialect, ShellContext};
 pub use self::fixing::{FixResult, fix};
+use self::inherit::Copies;
 pub use self::rule::{Category, Level, Profile, Rule};
 use self::rule::{Check, Edit, Raw, Sink, check_script};
 use crate::dockerfile::instruction::Instruction;
@@ -290,8 +293,9 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
     const PROXIES: [&str; 8] =
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy"];
     // Names known at the end of each stage, for stages that start from it.
-    let mut known_at_end: Vec<HashMap<&str, bool>> = Vec::new();
-    let proxies = || PROXIES.into_iter().map(|name| (name, true)).collect::<HashMap<&str, bool>>();
+    let mut known_at_end: Vec<Rc<HashMap<&str, bool>>> = Vec::new();
+    let mut copies = Copies::default();
+    let proxies = || Rc::new(PROXIES.into_iter().map(|name| (name, true)).collect::<HashMap<&str, bool>>());
     let mut known = proxies();
     for inst in cx.deep() {
         match &inst.read {
@@ -308,7 +312,7 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
             Instruction::Env(pairs) => {
                 let values: Vec<_> =
                     pairs.iter().map(|p| (p.key.text, cx.exact || holds_one_word(p, &known))).collect();
-                known.extend(values);
+                copies.own(&mut known, HashMap::len).extend(values);
             }
             // hadolint only sees the first name, and takes every value for one word.
             Instruction::Arg(pairs) => {
@@ -320,7 +324,7 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
                         Some(_) => holds_one_word(pair, &known),
                         None => platform && !global,
                     };
-                    known.insert(name, cx.exact || one);
+                    copies.own(&mut known, HashMap::len).insert(name, cx.exact || one);
                 }
             }
             Instruction::Run(_) => {
@@ -335,7 +339,7 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
                         None => Dialect::of(&inst.shell).or(Some(Dialect::Sh)),
                     };
                     let Some(dialect) = dialect else { continue };
-                    let shell_cx = ShellContext::new(&body.script, dialect, known.clone());
+                    let shell_cx = ShellContext::new(&body.script, dialect, Rc::clone(&known));
                     for raw in check_script(&shell_cx, &body.script, rules) {
                         let map = |span: Span| body.source_span(span);
                         here.push(Raw {
@@ -433,7 +437,7 @@ pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
     let shell = parsed.shebang.as_deref().or(options.shell.as_deref()).unwrap_or("/bin/sh");
     let Some(dialect) = Dialect::of(shell) else { return LintResult::default() };
     let known = options.env.iter().map(|name| (name.as_str(), true)).collect();
-    let cx = ShellContext::new(&parsed, dialect, known);
+    let cx = ShellContext::new(&parsed, dialect, Rc::new(known));
     let rules: Vec<&'static Rule> = rules::RULES.iter().copied().filter(|r| r.is_shell()).collect();
     let index = LineIndex::new(script.as_bytes());
     // Where the script does not parse, what its recovered tree says is a guess.

@@ -1,7 +1,7 @@
 //! Comments that steer the linter: `# hadolint …`, `# layerwright …`, `# check=…`.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::config::Config;
 use super::rule::{Fix, Profile, Raw, Rule};
@@ -84,7 +84,7 @@ pub fn is_inline_ignore(comment: &str) -> bool {
 }
 
 /// Where a comment silences.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Reach {
     File,
     /// The instruction that begins on this line.
@@ -108,7 +108,24 @@ pub struct Ignore<'f> {
     pub comment: usize,
     /// It has silenced something.
     pub used: Cell<bool>,
-    reach: Reach,
+}
+
+/// The comments that silence one rule, by where they do.
+#[derive(Debug, Default)]
+struct Reaches {
+    file: Group,
+    /// By the line on which the instruction begins.
+    instructions: HashMap<u32, Group>,
+    /// By the first line of the stage; the number is its last one.
+    stages: BTreeMap<u32, (u32, Group)>,
+}
+
+/// Comments that silence the same: places in [`Ignores::entries`].
+#[derive(Debug, Default)]
+struct Group {
+    entries: Vec<usize>,
+    /// They have silenced something, and are marked so.
+    used: Cell<bool>,
 }
 
 /// What the file's comments silence.
@@ -121,13 +138,16 @@ pub struct Ignores<'f> {
     /// The rules that have run.
     pub ran: Vec<&'static Rule>,
     source: &'f [u8],
-    /// Places in `entries`, by the code of the rule.
-    by_code: HashMap<&'f str, Vec<usize>>,
+    by_code: HashMap<&'f str, Reaches>,
     /// A rule is silenced under the name of its twin, too.
     pairs_rules: bool,
     check: CheckOptions,
     /// `# check` comments of the instruction that begins on a line.
     node_checks: HashMap<u32, Vec<CheckOptions>>,
+    /// Comments of which a code is of use.
+    useful: OnceCell<HashSet<usize>>,
+    /// The last comment that would be a directive where one can stand.
+    last_directive: OnceCell<Option<usize>>,
 }
 
 impl<'f> Ignores<'f> {
@@ -147,6 +167,8 @@ impl<'f> Ignores<'f> {
             pairs_rules: config.pairs_rules(),
             check: check.unwrap_or_default(),
             node_checks: HashMap::new(),
+            useful: OnceCell::new(),
+            last_directive: OnceCell::new(),
         };
         // Which node a comment stands above.
         let mut above: HashMap<usize, &Node<'_>> = HashMap::new();
@@ -159,10 +181,10 @@ impl<'f> Ignores<'f> {
                 }
             }
         }
-        let stage_end = |from: u32| {
-            let next = file.nodes.iter().find(|n| n.kind == Keyword::From && n.lines.from > from);
-            next.map_or(u32::MAX, |n| n.lines.from - 1)
-        };
+        let from = file.nodes.iter().filter(|n| n.kind == Keyword::From);
+        let begins: Vec<u32> = from.map(|n| n.lines.from).collect();
+        let stage_end =
+            |from: u32| begins.get(begins.partition_point(|&b| b <= from)).map_or(u32::MAX, |next| next - 1);
         for (index, comment) in file.comments.iter().enumerate() {
             let Some(pragma) = ignore_pragma(&comment.text, exact) else { continue };
             if config.disable_ignore_pragma && !pragma.ours {
@@ -192,9 +214,17 @@ impl<'f> Ignores<'f> {
                 // hadolint compares as written; elsewhere case does not count, and a rule's name will do.
                 let rule = super::rules::find(code);
                 let key = rule.filter(|_| !exact).map_or(code, |rule| rule.code);
-                out.by_code.entry(key).or_default().push(out.entries.len());
-                let (used, reach) = (Cell::new(false), reach.clone());
-                out.entries.push(Ignore { code, rule, span, comment: index, used, reach });
+                let reaches = out.by_code.entry(key).or_default();
+                let group = match &reach {
+                    Reach::File => Some(&mut reaches.file),
+                    Reach::Instruction(line) => Some(reaches.instructions.entry(*line).or_default()),
+                    Reach::Lines(lines) => {
+                        Some(&mut reaches.stages.entry(*lines.start()).or_insert((*lines.end(), Group::default())).1)
+                    }
+                    Reach::Nothing => None,
+                };
+                group.into_iter().for_each(|g| g.entries.push(out.entries.len()));
+                out.entries.push(Ignore { code, rule, span, comment: index, used: Cell::new(false) });
             }
         }
         out
@@ -219,16 +249,13 @@ impl<'f> Ignores<'f> {
         if !self.entries.is_empty() {
             let twins = self.pairs_rules.then(|| twins(code, self.kind_at(line)));
             for name in std::iter::once(code).chain(twins.into_iter().flatten()) {
-                for entry in self.by_code.get(name).into_iter().flatten().filter_map(|i| self.entries.get(*i)) {
-                    let reaches = match &entry.reach {
-                        Reach::File => true,
-                        Reach::Instruction(from) => *from == line,
-                        Reach::Lines(lines) => lines.contains(&line),
-                        Reach::Nothing => false,
-                    };
-                    if reaches {
-                        entry.used.set(true);
-                        silenced = true;
+                let Some(reaches) = self.by_code.get(name) else { continue };
+                let stage = reaches.stages.range(..=line).next_back().filter(|(_, (end, _))| line <= *end);
+                let groups = [Some(&reaches.file), reaches.instructions.get(&line), stage.map(|(_, (_, group))| group)];
+                for group in groups.into_iter().flatten().filter(|g| !g.entries.is_empty()) {
+                    silenced = true;
+                    if !group.used.replace(true) {
+                        group.entries.iter().filter_map(|i| self.entries.get(*i)).for_each(|e| e.used.set(true));
                     }
                 }
             }
@@ -280,9 +307,15 @@ impl<'f> Ignores<'f> {
         if self.source.get(entry.span.range())? != entry.code.as_bytes() {
             return None;
         }
-        let same: Vec<&Ignore<'_>> = self.entries.iter().filter(|e| e.comment == entry.comment).collect();
-        if !same.iter().all(|e| self.is_unused(e)) {
-            let at = same.iter().position(|e| std::ptr::eq(*e, entry))?;
+        let useful = self.useful.get_or_init(|| {
+            let used = self.entries.iter().filter(|e| !self.is_unused(e));
+            used.map(|e| e.comment).collect()
+        });
+        if useful.contains(&entry.comment) {
+            let from = self.entries.partition_point(|e| e.comment < entry.comment);
+            let to = self.entries.partition_point(|e| e.comment <= entry.comment);
+            let same = self.entries.get(from..to)?;
+            let at = same.partition_point(|e| e.span.start < entry.span.start);
             // With the comma before it, or the one behind the first.
             let span = match (at.checked_sub(1).and_then(|i| same.get(i)), same.get(at + 1)) {
                 (Some(before), _) => Span { start: before.span.end, end: entry.span.end },
@@ -302,7 +335,8 @@ impl<'f> Ignores<'f> {
         let directive = |text: &str| {
             text.split_once('=').is_some_and(|(name, _)| name.trim().bytes().all(|b| b.is_ascii_alphanumeric()))
         };
-        fix.safe = !(head && self.file.comments.iter().skip(entry.comment + 1).any(|c| directive(&c.text)));
+        let last = *self.last_directive.get_or_init(|| self.file.comments.iter().rposition(|c| directive(&c.text)));
+        fix.safe = !head || last.is_none_or(|last| last <= entry.comment);
         Some(fix)
     }
 }

@@ -3,9 +3,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::LintOptions;
 use super::context::{Context, Inst};
+use super::inherit::Copies;
 use crate::dockerfile::expand::{Expander, Expansion};
 use crate::dockerfile::instruction::{Instruction, Pair};
 use crate::dockerfile::mount::Mount;
@@ -124,8 +126,9 @@ impl Scopes {
                 }
             }
         }
-        let mut stages: Vec<StageEnv> = Vec::new();
-        let mut env = StageEnv::default();
+        let mut stages: Vec<Rc<StageEnv>> = Vec::new();
+        let mut env = Rc::<StageEnv>::default();
+        let mut copies = Copies::default();
         for (index, inst) in cx.instructions.iter().enumerate() {
             if inst.onbuild {
                 continue;
@@ -136,17 +139,17 @@ impl Scopes {
                 }
                 out.froms.push(from_scope(from, &expander, &global, &defaults, &out.global_names, options));
                 let image = out.froms.last().and_then(|f| f.image.as_deref()).unwrap_or("");
-                let named = |s: &super::context::Stage<'_>| s.name.is_some_and(|n| n.eq_ignore_ascii_case(image));
-                let parent = cx.stages.iter().take(stage).rposition(named);
+                let parent = cx.stage_before(image, stage);
                 out.parents.push(parent);
                 env = match parent.and_then(|p| stages.get(p)) {
-                    Some(parent) => parent.clone(),
-                    None => base_env(out.froms.last(), &target, !cx.buildkit && !cx.exact),
+                    Some(parent) => Rc::clone(parent),
+                    None => Rc::new(base_env(out.froms.last(), &target, !cx.buildkit && !cx.exact)),
                 };
                 continue;
             }
             if inst.stage.is_some() {
-                let mut walk = Walk { out: &mut out, expander, index, inst, env: &mut env, global: &global, options };
+                let (env, copies) = (&mut env, &mut copies);
+                let mut walk = Walk { out: &mut out, expander, index, inst, env, copies, global: &global, options };
                 walk.instruction();
             }
         }
@@ -257,7 +260,8 @@ struct Walk<'w, 'a> {
     expander: Expander,
     index: usize,
     inst: &'w Inst<'a>,
-    env: &'w mut StageEnv,
+    env: &'w mut Rc<StageEnv>,
+    copies: &'w mut Copies,
     global: &'w Vars,
     options: &'w LintOptions,
 }
@@ -267,9 +271,7 @@ impl Walk<'_, '_> {
         match &self.inst.read {
             Instruction::Env(pairs) => {
                 let values = self.pairs(pairs);
-                for (name, value) in values {
-                    self.env.vars.insert(name, value);
-                }
+                self.own_env().vars.extend(values);
             }
             Instruction::Label(pairs) => {
                 self.pairs(pairs);
@@ -281,9 +283,9 @@ impl Walk<'_, '_> {
                     let given = self.options.build_args.get(name).cloned();
                     let global = self.global.get(name).cloned();
                     let value = given.or(if pair.value.is_some() { default } else { global });
-                    self.env.declared.insert(name.to_owned());
+                    self.own_env().declared.insert(name.to_owned());
                     if let (Some(value), false) = (value, NOT_ENVIRONMENT.contains(&name)) {
-                        self.env.vars.insert(name.to_owned(), value);
+                        self.own_env().vars.insert(name.to_owned(), value);
                     }
                 }
             }
@@ -343,6 +345,11 @@ impl Walk<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// The environment, to be changed.
+    fn own_env(&mut self) -> &mut StageEnv {
+        self.copies.own(self.env, |env| env.vars.len() + env.declared.len())
     }
 
     fn pairs(&mut self, pairs: &[Pair<'_>]) -> Vec<(String, String)> {

@@ -24,7 +24,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         };
         let name = from.image.text;
         let parts = image(name);
-        let earlier = cx.stages[..index].iter().any(|s| s.name == Some(name)) || (!cx.exact && stage.parent.is_some());
+        let earlier = cx.is_stage_before(name, index) || (!cx.exact && stage.parent.is_some());
         let known = name.is_empty()
             || name == "scratch"
             || name.strip_prefix(parts.registry.unwrap_or("")).unwrap_or(name).trim_start_matches('/').starts_with('$')

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::prelude::*;
 
 rule! {
@@ -23,7 +25,8 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     let base = |p: &str| unquoted(p).rsplit(['/', '\\']).next().unwrap_or("").to_owned();
     let last = cx.stages.len().checked_sub(1);
-    let mut copied: Vec<(&Inst<'_>, Text<'_>, String)> = Vec::new();
+    // By the name that the archive has in the image.
+    let mut copied: HashMap<String, Vec<(&Inst<'_>, Text<'_>)>> = HashMap::new();
     let mut stage = None;
     for inst in cx.top() {
         if inst.stage != stage {
@@ -40,7 +43,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                 for source in archives {
                     // The archive keeps its name unless it is copied to another file name.
                     let name = if is_archive(&dest) { dest.clone() } else { base(source.text) };
-                    copied.push((inst, *source, name));
+                    copied.entry(name).or_default().push((inst, *source));
                 }
             }
             Instruction::Run(_) => {
@@ -63,14 +66,9 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                     if !unpacks {
                         continue;
                     }
-                    copied.retain(|(at, source, name)| {
-                        let used = c.args.iter().any(|a| base(&a.text) == *name);
-                        if used {
-                            out.report(at, source.span, "the archive is unpacked later")
-                                .help("use ADD, which unpacks it");
-                        }
-                        !used
-                    });
+                    for (at, source) in c.args.iter().filter_map(|a| copied.remove(&base(&a.text))).flatten() {
+                        out.report(at, source.span, "the archive is unpacked later").help("use ADD, which unpacks it");
+                    }
                 }
             }
             _ => {}

@@ -26,11 +26,8 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         let Some(from) = copy.from else { continue };
         let name = from.text;
         let earlier = inst.stage.map_or(0, |s| if cx.exact { s + 1 } else { s });
-        let named = cx
-            .stages
-            .iter()
-            .take(earlier)
-            .any(|s| s.name.is_some_and(|n| if cx.exact { n == name } else { n.eq_ignore_ascii_case(name) }));
+        let named =
+            if cx.exact { cx.is_stage_before(name, earlier) } else { cx.stage_before(name, earlier).is_some() };
         let index = name.parse::<usize>().is_ok_and(|n| n < earlier);
         let image = name.contains(':') || (!cx.exact && (name.contains(['/', '@', '$']) || name == "scratch"));
         if !named && !index && !image {

@@ -42,10 +42,9 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     };
     let message = |name: &str| format!("`{name}` is not from a trusted registry");
     for inst in cx.top() {
-        let stages = &cx.stages[..inst.stage.map_or(0, |s| s + 1).min(cx.stages.len())];
-        let is_stage = |name: &str| {
-            name == "scratch" || name.parse::<usize>().is_ok() || stages.iter().any(|s| s.name == Some(name))
-        };
+        let count = inst.stage.map_or(0, |s| s + 1);
+        let is_stage =
+            |name: &str| name == "scratch" || name.parse::<usize>().is_ok() || cx.is_stage_before(name, count);
         match &inst.read {
             Instruction::From(from) if !is_stage(from.image.text) && !trusted(from.image.text) => {
                 out.report(inst, from.image.span, message(from.image.text));

@@ -19,25 +19,10 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let set_from = set_from(cx);
     let is_off = |inst: &Inst<'_>| {
-        let in_stage = |stage: Option<usize>| {
-            cx.deep().filter(|i| i.stage == stage && i.node.span.start < inst.node.span.start).any(|i| match &i.read {
-                Instruction::Env(pairs) => {
-                    pairs.iter().any(|p| p.key.text == "PIP_NO_CACHE_DIR" && truthy(p.value.map_or("", |v| v.text)))
-                }
-                _ => false,
-            })
-        };
-        let mut stage = inst.stage;
-        loop {
-            if in_stage(stage) {
-                return true;
-            }
-            match stage.and_then(|s| cx.stages.get(s)).and_then(|s| s.parent) {
-                Some(parent) => stage = Some(parent),
-                None => return false,
-            }
-        }
+        let from = set_from.get(inst.stage.map_or(0, |s| s + 1)).copied().flatten();
+        from.is_some_and(|at| at < inst.node.span.start)
     };
     for (inst, run) in cx.runs() {
         let keeps = |c: &&Cmd| is_pip_install(c) && !c.is(&["pipx"]) && !c.has_flag(&["no-cache-dir"]);
@@ -64,6 +49,30 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             raw.fix(Fix::suggested("Add --no-cache-dir", at, " --no-cache-dir"));
         }
     }
+}
+
+/// Where each stage begins to have the variable that turns the cache off, 0 where it inherits it. The first place is that
+/// of what stands before all stages.
+fn set_from(cx: &Context<'_>) -> Vec<Option<u32>> {
+    let mut from = vec![None; cx.stages.len() + 1];
+    for inst in cx.deep() {
+        let slot = inst.stage.map_or(0, |s| s + 1);
+        let value = match &inst.read {
+            Instruction::From(_) if !inst.onbuild => {
+                let parent = inst.stage.and_then(|s| cx.stages.get(s)?.parent);
+                parent.and_then(|p| *from.get(p + 1)?).map(|_| 0)
+            }
+            Instruction::Env(pairs) => pairs
+                .iter()
+                .any(|p| p.key.text == "PIP_NO_CACHE_DIR" && truthy(p.value.map_or("", |v| v.text)))
+                .then_some(inst.node.span.start),
+            _ => None,
+        };
+        if let Some(place) = from.get_mut(slot) {
+            *place = place.or(value);
+        }
+    }
+    from
 }
 
 fn truthy(value: &str) -> bool {

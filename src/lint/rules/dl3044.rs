@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::prelude::*;
 
 rule! {
@@ -21,14 +23,14 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    let mut known: std::collections::HashSet<&str> = std::collections::HashSet::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for inst in cx.top() {
         match &inst.read {
             Instruction::Env(pairs) => {
+                let new: HashSet<&str> = pairs.iter().map(|p| p.key.text).filter(|n| !known.contains(n)).collect();
                 // A value may refer to what its own name held before.
-                let refers_to_sibling = |value: &str, own: &str| {
-                    pairs.iter().any(|p| p.key.text != own && !known.contains(p.key.text) && refers(value, p.key.text))
-                };
+                let refers_to_sibling =
+                    |value: &str, own: &str| references(value).any(|name| name != own && new.contains(name));
                 let hit = pairs.iter().find(|p| p.value.is_some_and(|v| refers_to_sibling(v.text, p.key.text)));
                 if let Some(value) = hit.and_then(|p| p.value) {
                     out.report(inst, value.span, "the variable is not set yet where this line is expanded")
@@ -42,13 +44,17 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     }
 }
 
-/// `$name` or `${name}` in a text.
-fn refers(text: &str, name: &str) -> bool {
-    text.match_indices('$').any(|(i, _)| {
+/// The names in `$name` and `${name}` of a text.
+fn references(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('$').map(|(i, _)| {
         let rest = &text[i + 1..];
-        if let Some(rest) = rest.strip_prefix('{') {
-            return rest.strip_prefix(name).is_some_and(|r| r.starts_with('}'));
+        let word = |t: &str| t.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        match rest.strip_prefix('{') {
+            Some(rest) => {
+                let end = rest.find(['}', '$']).unwrap_or(0);
+                if rest[end..].starts_with('}') { &rest[..end] } else { "" }
+            }
+            None => &rest[..word(rest)],
         }
-        rest.strip_prefix(name).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
     })
 }

@@ -21,30 +21,37 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    for (index, stage) in cx.stages.iter().enumerate() {
-        let Some(inst) = cx.from_of(stage) else { continue };
-        for label in cx.config.label_schema.keys() {
-            let has = |s: &Stage<'_>| {
-                cx.stage_body(s).any(|i| {
-                    matches!(&i.read, Instruction::Label(pairs) if pairs.iter().any(|p| unquoted(p.key.text) == label))
-                })
-            };
-            // A stage that feeds one with the label is spared: it is not what is shipped.
-            let mut feeds = vec![false; cx.stages.len()];
-            let spared = (index + 1..cx.stages.len()).any(|i| {
-                let from = |s: usize| s == index || feeds[s];
-                let next = &cx.stages[i];
-                let copies = cx.stage_body(next).any(|inst| match &inst.read {
-                    Instruction::Copy(c) => c
-                        .from
-                        .and_then(|f| cx.stage_named(f.text).or(f.text.parse().ok()))
-                        .is_some_and(|s| s < i && from(s)),
-                    _ => false,
-                });
-                feeds[i] = next.parent.is_some_and(from) || copies;
-                feeds[i] && has(next)
+    // The stages that each one is made of.
+    let sources: Vec<Vec<usize>> = cx
+        .stages
+        .iter()
+        .enumerate()
+        .map(|(index, stage)| {
+            let copied = cx.stage_body(stage).filter_map(|inst| match &inst.read {
+                Instruction::Copy(c) => c.from.and_then(|f| cx.stage_named(f.text).or(f.text.parse().ok())),
+                _ => None,
             });
-            if !spared && !cx.lineage(Some(index)).any(has) {
+            stage.parent.into_iter().chain(copied).filter(|&s| s < index).collect()
+        })
+        .collect();
+    for label in cx.config.label_schema.keys() {
+        let own = |s: &Stage<'_>| {
+            cx.stage_body(s).any(|i| {
+                matches!(&i.read, Instruction::Label(pairs) if pairs.iter().any(|p| unquoted(p.key.text) == label))
+            })
+        };
+        let has: Vec<bool> = cx.stages.iter().map(own).collect();
+        let (mut above, mut spared) = (has.clone(), vec![false; has.len()]);
+        for (index, stage) in cx.stages.iter().enumerate() {
+            above[index] |= stage.parent.is_some_and(|p| above[p]);
+        }
+        // A stage that feeds one with the label is spared: it is not what is shipped.
+        for (index, sources) in sources.iter().enumerate().rev() {
+            let spares = has[index] || spared[index];
+            sources.iter().for_each(|&s| spared[s] |= spares);
+        }
+        for (index, stage) in cx.stages.iter().enumerate() {
+            if let (false, Some(inst)) = (spared[index] || above[index], cx.from_of(stage)) {
                 out.instruction(inst, format!("the label `{label}` is missing"));
             }
         }

@@ -19,21 +19,21 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
+    let has = |s: &Stage<'_>| cx.stage_body(s).any(|i| matches!(i.read, Instruction::Healthcheck(_)));
+    let own: Vec<bool> = cx.stages.iter().map(has).collect();
+    // Those that a stage starts from have one, and those that start from it.
+    let (mut above, mut below) = (own.clone(), own);
     for (index, stage) in cx.stages.iter().enumerate() {
-        let has = |s: &Stage<'_>| cx.stage_body(s).any(|i| matches!(i.read, Instruction::Healthcheck(_)));
-        // A stage is also spared by one that starts from it and has one.
-        let child = is_spared(cx, index, &|s| has(&cx.stages[s]));
-        if let (false, Some(inst)) = (cx.lineage(Some(index)).any(has) || child, cx.from_of(stage)) {
+        above[index] |= stage.parent.is_some_and(|p| above[p]);
+    }
+    for (index, stage) in cx.stages.iter().enumerate().rev() {
+        if let Some(parent) = stage.parent {
+            below[parent] |= below[index];
+        }
+    }
+    for (index, stage) in cx.stages.iter().enumerate() {
+        if let (false, Some(inst)) = (above[index] || below[index], cx.from_of(stage)) {
             out.instruction(inst, "the stage has no HEALTHCHECK");
         }
     }
-}
-
-/// Whether a stage that starts from this one, directly or not, satisfies `has`.
-fn is_spared(cx: &Context<'_>, index: usize, has: &dyn Fn(usize) -> bool) -> bool {
-    let mut below = vec![false; cx.stages.len()];
-    (index + 1..cx.stages.len()).any(|i| {
-        below[i] = cx.stages[i].parent.is_some_and(|p| p == index || below[p]);
-        below[i] && has(i)
-    })
 }

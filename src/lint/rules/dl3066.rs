@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::prelude::*;
 
 rule! {
@@ -20,7 +22,7 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    let mut arguments: Vec<&str> = Vec::new();
+    let mut arguments: HashSet<&str> = HashSet::new();
     let mut last: Option<(&Inst<'_>, Text<'_>)> = None;
     for inst in cx.top() {
         match &inst.read {
@@ -29,10 +31,14 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             Instruction::User(user) => {
                 let name = user.text.split(':').next().unwrap_or("");
                 let numeric = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
-                let variable = arguments
-                    .iter()
-                    .any(|a| user.text.contains(&format!("${a}")) || user.text.contains(&format!("${{{a}}}")))
-                    || (!cx.exact && user.text.contains('$'));
+                let variable = user.text.match_indices('$').any(|(i, _)| {
+                    let rest = &user.text[i + 1..];
+                    match rest.strip_prefix('{') {
+                        _ if !cx.exact => true,
+                        Some(rest) => rest.split_once('}').is_some_and(|(name, _)| arguments.contains(name)),
+                        None => (0..=rest.len()).any(|n| rest.get(..n).is_some_and(|name| arguments.contains(name))),
+                    }
+                });
                 last = None;
                 if !numeric && !variable {
                     if cx.exact {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 
 rule! {
@@ -22,7 +24,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     let mut stage = None;
-    let mut brought: Vec<(String, &'static str)> = Vec::new();
+    let mut brought: BTreeMap<String, &'static str> = BTreeMap::new();
     for inst in cx.top() {
         if inst.stage != stage {
             stage = inst.stage;
@@ -44,7 +46,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                     }
                     let path =
                         if directory { format!("{}/{name}", dest.trim_end_matches('/')) } else { dest.to_owned() };
-                    brought.push((path, keyword));
+                    brought.entry(path).or_insert(keyword);
                 }
             }
             Instruction::Run(_) => {
@@ -52,10 +54,12 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                 for c in run.commands.iter().filter(|c| c.is(&["rm"])) {
                     for arg in c.operands(&[]) {
                         let path = arg.text.trim_end_matches('*').trim_end_matches('/');
-                        let hit = brought
-                            .iter()
-                            .find(|(b, _)| b == path || (path.len() > 1 && b.starts_with(&format!("{path}/"))));
-                        if let Some((_, keyword)) = hit {
+                        let inside = || {
+                            let below = format!("{path}/");
+                            let (first, keyword) = brought.range(below.clone()..).next().filter(|_| path.len() > 1)?;
+                            first.starts_with(&below).then_some(keyword)
+                        };
+                        if let Some(keyword) = brought.get(path).or_else(inside) {
                             out.report(inst, arg.span, format!("the layer of an earlier {keyword} keeps this"))
                                 .help("mount it with `RUN --mount=type=bind`, or copy it in another stage");
                         }

@@ -178,7 +178,8 @@ test('a damaged image fails verification with the layer and the place', async ()
   const bytes = fs.readFileSync(image);
   const at = bytes.indexOf(Buffer.from([0x1f, 0x8b, 0x08]));
   assert.ok(at > 0);
-  bytes[at + 40] ^= 0xff;
+  // Inside even the smallest layer: what follows it is padding.
+  bytes[at + 20] ^= 0xff;
   const damaged = path.join(folder, 'damaged.tar');
   fs.writeFileSync(damaged, bytes);
   const { code, stdout } = await run(['verify', '--format', 'json', damaged]);
