@@ -75,11 +75,34 @@ async function assemble(dev) {
   // Work in progress may have type errors and still be worth trying.
   if (types.code !== 0 && dev) console.log(types.output);
   else if (types.code !== 0) throw new Remedy(`The package's TypeScript has errors:\n${types.output}`);
+  await bundleServer(dist);
   const version = /^version = "([^"]+)"/m.exec(fs.readFileSync(inRoot('Cargo.toml'), 'utf8'))[1];
   const manifest = JSON.parse(fs.readFileSync(inRoot('pkg-template', 'package.json'), 'utf8'));
   fs.writeFileSync(path.join(dist, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
   for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) if (fs.existsSync(inRoot(file))) fs.copyFileSync(inRoot(file), path.join(dist, file));
   fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
+}
+
+/**
+ * Puts the libraries of the language server into its one file, so that the package depends on nothing. Their licences
+ * go beside it.
+ */
+async function bundleServer(dist) {
+  const input = path.join(dist, 'lsp.js');
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input, platform: 'node', external: (id, importer) => id.startsWith('.') && importer === input, logLevel: 'warn' });
+  const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: false });
+  await bundle.close();
+  const packages = [...new Set(output.flatMap((o) => o.moduleIds ?? []).flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []))].sort();
+  const notices = packages.map((name) => {
+    const { version, license } = JSON.parse(fs.readFileSync(inRoot('node_modules', name, 'package.json'), 'utf8'));
+    const text = ['LICENSE', 'License.txt', 'LICENSE.md', 'LICENSE.txt'].map((f) => inRoot('node_modules', name, f)).find((f) => fs.existsSync(f));
+    if (!text) throw new Remedy(`${name} has no licence file: its notice cannot go into the package.`);
+    return `${name} ${version} (${license})\n\n${fs.readFileSync(text, 'utf8').trim()}\n`;
+  });
+  fs.writeFileSync(input, `// With ${packages.join(', ')}: see lsp.licenses.txt.\n${output[0].code}`);
+  fs.writeFileSync(path.join(dist, 'lsp.licenses.txt'), notices.join(`\n${'-'.repeat(72)}\n\n`));
+  fs.rmSync(path.join(dist, 'lsp.d.ts'));
 }
 
 /** The data types of a module's glue, without the glue's own: every type that the crate declares is public. */

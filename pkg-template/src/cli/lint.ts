@@ -72,8 +72,8 @@ async function run(args: Arguments): Promise<number> {
 
 type Profile = 'recommended' | 'hadolint' | 'buildkit' | 'strict' | 'all';
 
-/** The text of the first configuration that hadolint would take, or of the one named. */
-async function configuration(named: string | undefined): Promise<string | undefined> {
+/** The text of the first configuration that hadolint would take, or of the one named. `folders` are looked through first, in order. */
+export async function configuration(named: string | undefined, folders = ['.']): Promise<string | undefined> {
   if (named !== undefined) {
     try {
       return await readFile(named, 'utf8');
@@ -83,7 +83,7 @@ async function configuration(named: string | undefined): Promise<string | undefi
   }
   const home = os.homedir();
   const xdg = process.env.XDG_CONFIG_HOME ?? path.join(home, '.config');
-  const places = [['.', '.hadolint'], [xdg, 'hadolint'], [path.join(home, '.hadolint'), 'hadolint'], [path.join(home, '.hadolint'), 'config'], [home, '.hadolint']] as const;
+  const places = [...folders.map((folder) => [folder, '.hadolint'] as const), [xdg, 'hadolint'], [path.join(home, '.hadolint'), 'hadolint'], [path.join(home, '.hadolint'), 'config'], [home, '.hadolint']] as const;
   for (const [folder, name] of places) {
     for (const ending of ['yaml', 'yml']) {
       const found = await readFile(path.join(folder, `${name}.${ending}`), 'utf8').catch(() => undefined);

@@ -23,7 +23,7 @@ const image = path.join(folder, 'site.tar');
 const built = run(['build', '-t', 'static-site:1.0.0', '--output', image, path.join(examples, 'static-site')]);
 
 test('every command has --help, which names its options', async () => {
-  for (const command of ['lint', 'format', 'plan', 'inspect', 'ls', 'find', 'cat', 'export', 'who', 'history', 'verify', 'build', 'mutate', 'index', 'save', 'rules']) {
+  for (const command of ['lint', 'format', 'plan', 'inspect', 'ls', 'find', 'cat', 'export', 'who', 'history', 'verify', 'build', 'mutate', 'index', 'save', 'rules', 'lsp']) {
     const { code, stdout } = await run([command, '--help']);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: layerwright ${command}`));
