@@ -18,8 +18,16 @@ impl Base {
 /// The image by the name that the table uses: without the default registry, `library/`, a mirror of the official
 /// images or a processor's folder, and without tag and digest.
 pub fn short_name(image: &str) -> &str {
-    const PREFIXES: [&str; 8] =
-        ["docker.io/", "library/", "public.ecr.aws/docker/", "mirror.gcr.io/", "amd64/", "arm64v8/", "arm32v7/", "i386/"];
+    const PREFIXES: [&str; 8] = [
+        "docker.io/",
+        "library/",
+        "public.ecr.aws/docker/",
+        "mirror.gcr.io/",
+        "amd64/",
+        "arm64v8/",
+        "arm32v7/",
+        "i386/",
+    ];
     let mut name = image.split('@').next().unwrap_or(image);
     while let Some(rest) = PREFIXES.iter().find_map(|p| name.strip_prefix(p)) {
         name = rest;

@@ -1,9 +1,10 @@
 use super::prelude::*;
+use crate::lint::bases;
 
 rule! {
     /// A base image whose release gets no more security fixes.
     ///
-    /// The table was read on 2026-08-01 from the distributions' own announcements; extended paid support is not counted.
+    /// So is an image that is given up as a whole. The table is dated; support that is paid for is not counted.
     ///
     /// ```dockerfile
     /// FROM debian:9
@@ -17,53 +18,61 @@ rule! {
     "LW1007", "end-of-life-base", Warning, Security, [RECOMMENDED], File(check)
 }
 
-/// Image, tags (a tag matches where it is one of these or goes on with `-` or `.`), and the end.
-const ENDED: [(&str, &[&str], &str); 17] = [
-    ("debian", &["7", "8", "9", "10", "wheezy", "jessie", "stretch", "buster"], "June 2024 or before"),
-    (
-        "ubuntu",
-        &["12.04", "14.04", "16.04", "18.04", "20.04", "precise", "trusty", "xenial", "bionic", "focal"],
-        "May 2025 or before",
-    ),
-    ("centos", &["5", "6", "7", "8", "centos6", "centos7", "centos8"], "June 2024 or before"),
-    (
-        "alpine",
-        &["3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "3.16", "3.17", "3.18", "3.19"],
-        "November 2025 or before",
-    ),
-    ("fedora", &["34", "35", "36", "37", "38", "39", "40", "41"], "December 2025 or before"),
-    ("python", &["2", "2.7", "3.5", "3.6", "3.7", "3.8", "3.9"], "October 2025 or before"),
-    ("node", &["8", "10", "12", "14", "16", "17", "18", "19", "20", "21", "23"], "April 2026 or before"),
-    ("php", &["5", "7", "8.0", "8.1"], "December 2025 or before"),
-    ("ruby", &["2", "3.0", "3.1", "3.2"], "March 2026 or before"),
-    ("golang", &["1.18", "1.19", "1.20", "1.21", "1.22", "1.23"], "August 2025 or before"),
-    (
-        "openjdk",
-        &["7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18"],
-        "July 2022: the image is deprecated",
-    ),
-    ("java", &[""], "January 2017: the image is deprecated"),
-    ("postgres", &["9", "10", "11", "12", "13"], "November 2025 or before"),
-    ("mysql", &["5", "8.0"], "April 2026 or before"),
-    ("mongo", &["3", "4", "5", "6"], "July 2025 or before"),
-    ("redis", &["4", "5", "6.0"], "2024 or before"),
-    ("nginx", &["1.18", "1.20", "1.22", "1.24", "1.26"], "April 2025 or before"),
-];
-
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     for (stage, scope) in cx.stages.iter().zip(&cx.scopes().froms) {
         let (Some(inst), Some(full)) = (cx.from_of(stage), scope.image.as_deref()) else { continue };
         let Instruction::From(from) = &inst.read else { continue };
-        let Some((name, tag)) = full.split('@').next().and_then(|n| n.rsplit_once(':')) else { continue };
-        let name = name.strip_prefix("docker.io/").unwrap_or(name);
-        let name = name.strip_prefix("library/").unwrap_or(name);
-        let Some((_, tags, end)) = ENDED.iter().find(|(n, ..)| *n == name) else { continue };
-        let matches = |t: &&str| {
-            tag.strip_prefix(*t).is_some_and(|rest| t.is_empty() || rest.is_empty() || rest.starts_with(['-', '.']))
-        };
-        if tags.iter().any(matches) {
-            out.report(inst, from.image.span, format!("`{name}:{tag}` got its last security fixes in {end}"))
-                .help("move to a supported release");
+        let (name, tag) = (bases::short_name(full), bases::tag(full));
+        let Some((day, other)) = ended(name, tag) else { continue };
+        match other {
+            Some(other) => {
+                out.report(inst, from.image.span, format!("the image `{name}` was given up on {day}")).help(other);
+            }
+            None => {
+                out.report(inst, from.image.span, format!("`{name}:{tag}` got its last fixes on {day}"))
+                    .help("move to a supported release");
+            }
+        }
+    }
+}
+
+/// The day of the last fixes, and what to use where the image as a whole is given up.
+fn ended(name: &str, tag: &str) -> Option<(&'static str, Option<&'static str>)> {
+    let table = include_str!("end_of_life.txt").lines().filter(|l| !l.starts_with('#'));
+    let releases = table.filter_map(|l| l.split_once(": ")).find(|(n, _)| *n == name)?.1;
+    if let Some((day, other)) = releases.strip_prefix("* ").and_then(|r| r.split_once(' ')) {
+        return Some((day, Some(other)));
+    }
+    releases.split(", ").find_map(|release| {
+        let (tags, day) = release.rsplit_once(' ')?;
+        let is = |t: &str| tag.strip_prefix(t).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']));
+        tags.split(' ').any(is).then_some((day, None))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ended;
+
+    #[test]
+    fn tags_match_whole_and_before_a_dash_or_dot() {
+        assert_eq!(ended("debian", "buster-slim"), Some(("2024-06-30", None)));
+        assert_eq!(ended("golang", "1.2.3"), Some(("2022-08-02", None)));
+        assert_eq!(ended("golang", "1.26"), None);
+        assert_eq!(ended("python", "3.9.2-alpine"), Some(("2025-10-31", None)));
+        assert_eq!(ended("node", "20"), Some(("2026-04-30", None)));
+        assert_eq!((ended("node", "200"), ended("debian", "latest"), ended("other", "1")), (None, None, None));
+        assert_eq!(ended("centos", "7").and_then(|e| e.1), Some("use rockylinux or almalinux"));
+    }
+
+    #[test]
+    fn the_table_is_well_formed() {
+        for line in include_str!("end_of_life.txt").lines().filter(|l| !l.starts_with('#')) {
+            let (_, releases) = line.split_once(": ").expect("a name");
+            for release in releases.split(", ") {
+                let day = release.split(' ').find(|w| w.len() == 10 && w.as_bytes()[4] == b'-');
+                assert!(day.is_some_and(|d| d < "2026-11-02"), "{line}");
+            }
         }
     }
 }

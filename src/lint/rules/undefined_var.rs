@@ -28,7 +28,9 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     for use_ in &cx.scopes().undefined {
         let Some(inst) = cx.instructions.get(use_.inst) else { continue };
         let global = cx.scopes().global_names.contains(&use_.name);
-        let likely = use_.certain || use_.nearest.is_some() || global;
+        // Many names end in PATH and mean something else.
+        let slip = use_.nearest.as_deref().is_some_and(|n| n != "PATH");
+        let likely = use_.certain || slip || global;
         if !cx.buildkit && !likely {
             continue;
         }
