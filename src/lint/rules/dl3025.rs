@@ -28,15 +28,20 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             _ => continue,
         };
         let text = inst.node.rest();
-        // hadolint takes a list of strings for an array, also where the escapes in them are not JSON.
-        let shell = if cx.exact {
-            !inst.node.flags.is_empty() || !is_string_list(text.as_bytes(), cx.file.escape.byte())
-        } else {
-            command.shell
+        // hadolint takes a list of strings for an array, also where the escapes in them are not JSON, and after flags
+        // that only HEALTHCHECK has, nothing else.
+        let shell = match &inst.read {
+            _ if !cx.exact => command.shell,
+            Instruction::Healthcheck(h) => !is_list(cx, text.get(h.kind_word.text.len()..).unwrap_or("").trim_start()),
+            _ => !inst.node.flags.is_empty() || !is_list(cx, text),
         };
         if shell {
             let span = inst.node.source_span(inst.node.rest.clone());
             out.report(inst, span, "the shell form puts a shell before the program").help("write a JSON array");
         }
     }
+}
+
+fn is_list(cx: &Context<'_>, text: &str) -> bool {
+    is_string_list(text.as_bytes(), cx.file.escape.byte())
 }
