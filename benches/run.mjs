@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Compares Layerwright's speed with reference tools, each pair in turn in one run, as ratios.
-//   npm run bench [-- parse linear lint ingest] [-- --runs N]
+//   npm run bench [-- parse linear lint ingest memory] [-- --runs N]
 // More than 1 means that Layerwright is faster. Nothing here passes or fails: timings of one machine are no test.
 import { build } from '../scripts/build.mjs';
 import { bold, dim, entry, Remedy } from '../scripts/lib/shell.mjs';
 
-const ALL = ['parse', 'linear', 'lint', 'ingest'];
+const ALL = ['parse', 'linear', 'lint', 'ingest', 'memory'];
 
 await entry(async () => {
   const args = process.argv.slice(2);
@@ -15,10 +15,12 @@ await entry(async () => {
   if (unknown.length || !(runs > 0)) throw new Remedy(`Usage: npm run bench [-- ${ALL.join(' ')}] [-- --runs N]`);
   await build();
   for (const name of args.length ? args : ALL) {
-    const { title, lines = [], pairs = [] } = await (await import(`./${name}.mjs`)).default();
+    const { title, lines = [], pairs = [], figures = [], close } = await (await import(`./${name}.mjs`)).default();
     console.log(bold(`\n${title}`));
     for (const line of lines) console.log(line);
     for (const pair of pairs) await compare(pair, runs);
+    for (const { name, measure } of figures) console.log(`${(await measure()).padStart(10)}  ${name}`);
+    await close?.();
   }
 });
 

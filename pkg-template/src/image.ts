@@ -4,13 +4,14 @@ import { LayerwrightError } from './errors.js';
 import { type AlignedHistory, alignHistory, dockerfileOf } from './history.js';
 import { type FileFound, type FileQuery, matcher, parseQuery } from './search.js';
 import { type ClosableSource, isStream, type SeekableSource, seekable } from './sources.js';
-import type { EntryOptions, ExportedTar, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerSummary, ManifestSummary, MergedEntry, PathTouch, Task, TextFound, VerifyReport } from './wasm/layerwright.js';
+import type { EntryOptions, ExportedTar, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerFacts, LayerOptions, LayerSummary, ManifestSummary, MergedEntry, PathTouch, Task, TextFound, VerifyReport } from './wasm/layerwright.js';
 
 /** The functions of the module that this file calls. */
 export interface ImageGlue extends Glue {
   openArchive(source: number, size: number, limits?: ImageLimits): Task;
   openDirectory(first: number, files: { path: string; size: number }[], limits?: ImageLimits): Task;
   readTar(size: number, entries?: EntryOptions): Task;
+  readLayer(size: number, options?: LayerOptions): Task;
   ImageStream: new (limits?: ImageLimits, entries?: EntryOptions) => ImageStream;
 }
 
@@ -407,7 +408,22 @@ export function imageApi(engine: Engine<ImageGlue>) {
     }
   }
 
-  return { openImage, openImageDirectory, readTar };
+  /**
+   * Reads the blob of a layer by itself, in one pass and bounded memory: both digests, what it is compressed with, how
+   * many entries its tar has. What is wrong with it is in the answer; only unreadable sources throw.
+   */
+  async function readLayer(from: SeekableSource, options: WorkOptions & LayerOptions = {}): Promise<LayerFacts> {
+    await engine.init();
+    const { digests, limits } = options;
+    const source = await seekable(from);
+    try {
+      return await engine.drive<LayerFacts>((glue) => glue.readLayer(source.size, { digests, limits }), [source], options);
+    } finally {
+      await source.close?.();
+    }
+  }
+
+  return { openImage, openImageDirectory, readLayer, readTar };
 }
 
 const PIECE = 1 << 20;

@@ -16,7 +16,7 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 export { init };
 
 export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
-export const { openImage, openImageDirectory, readTar } = imageApi(engine);
+export const { openImage, openImageDirectory, readLayer, readTar } = imageApi(engine);
 export const { buildImage, saveImage, saveImageFiles } = buildApi(engine);
 export const { changeImage, combineImages } = changeApi(engine);
 export { Image } from './image.js';

@@ -56,6 +56,11 @@ impl Default for Crc32 {
 }
 
 impl Crc32 {
+    /// Goes on from the checksum of what came before.
+    pub fn from_value(value: u32) -> Self {
+        Self(!value)
+    }
+
     /// Takes in more bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         if bytes.len() >= HOST_FROM

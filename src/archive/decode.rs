@@ -3,6 +3,7 @@
 use bzip2_rs::decoder::{Decoder as Bzip2Decoder, ReadState, WriteState};
 use xz4rust::{XzDecoder, XzNextBlockResult};
 
+use super::checkpoint::{Checkpoint, Checkpoints};
 use super::gzip::{Gzip, MemberStart};
 use super::zstd::{Skipped, Zstd};
 use crate::oci::Compression;
@@ -145,6 +146,34 @@ impl Decoder {
             Compression::Bzip2 => Self::Bzip2(Box::default()),
             Compression::Unknown => return None,
         })
+    }
+
+    /// A decoder that goes on from a checkpoint: the next byte to push is the one that it names. `None` for a format that
+    /// has no checkpoints.
+    pub fn resume(format: Compression, limits: DecodeLimits, checkpoint: &Checkpoint) -> Option<Self> {
+        match format {
+            Compression::Gzip => Some(Self::Gzip(Box::new(Gzip::resume(checkpoint)))),
+            Compression::Zstd => Some(Self::Zstd(Box::new(Zstd::resume(limits.zstd_window, checkpoint)))),
+            _ => None,
+        }
+    }
+
+    /// Keeps checkpoints from now on, where the format can have them.
+    pub fn keep_checkpoints(&mut self, checkpoints: Checkpoints) {
+        match self {
+            Self::Gzip(gzip) => gzip.keep_checkpoints(checkpoints),
+            Self::Zstd(zstd) => zstd.keep_checkpoints(checkpoints),
+            _ => {}
+        }
+    }
+
+    /// The checkpoints so far. No more are kept.
+    pub fn take_checkpoints(&mut self) -> Checkpoints {
+        match self {
+            Self::Gzip(gzip) => gzip.take_checkpoints(),
+            Self::Zstd(zstd) => zstd.take_checkpoints(),
+            _ => Checkpoints::default(),
+        }
     }
 
     /// Takes more compressed bytes; what comes out goes to `out` in pieces.

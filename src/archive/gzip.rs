@@ -1,8 +1,9 @@
 //! gzip (RFC 1952): members, header checksums, trailers, and what follows them.
 
+use super::checkpoint::{Checkpoint, Checkpoints, Inside};
 use super::crc32::Crc32;
 use super::decode::DecodeError;
-use super::inflate::{Inflate, Inflated, Inflater, Stop};
+use super::inflate::{Boundary, Inflate, Inflated, Inflater, Stop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -53,7 +54,10 @@ pub struct Gzip<I = Inflater> {
     members: u64,
     made: u64,
     begin: u64,
+    /// Where the content of the current member begins.
+    body: u64,
     starts: Vec<MemberStart>,
+    checkpoints: Option<Checkpoints>,
     reserved_flags: bool,
     trailing_zeros: bool,
 }
@@ -72,7 +76,9 @@ impl<I: Inflate + Default> Default for Gzip<I> {
             members: 0,
             made: 0,
             begin: 0,
+            body: 0,
             starts: Vec::new(),
+            checkpoints: None,
             reserved_flags: false,
             trailing_zeros: false,
         }
@@ -84,7 +90,34 @@ const EXTRA: u8 = 4;
 const NAME: u8 = 8;
 const COMMENT: u8 = 16;
 
+impl Gzip {
+    /// Goes on from a checkpoint: the next byte to push is the one that it names.
+    pub fn resume(checkpoint: &Checkpoint) -> Self {
+        let places = Self { offset: checkpoint.compressed, made: checkpoint.plain, ..Self::default() };
+        let Some(inside) = &checkpoint.inside else { return places };
+        let Inside { bits, left, crc, length, ref window } = *inside;
+        Self {
+            inflate: Inflater::resume(Boundary { bits, left, window }),
+            state: State::Body,
+            crc: Crc32::from_value(crc),
+            length,
+            body: checkpoint.plain,
+            ..places
+        }
+    }
+}
+
 impl<I: Inflate> Gzip<I> {
+    /// Keeps checkpoints from now on, as far apart as these.
+    pub fn keep_checkpoints(&mut self, checkpoints: Checkpoints) {
+        self.checkpoints = Some(checkpoints);
+    }
+
+    /// The checkpoints so far. No more are kept.
+    pub fn take_checkpoints(&mut self) -> Checkpoints {
+        self.checkpoints.take().unwrap_or_default()
+    }
+
     /// How many members have been read to their end.
     pub fn members(&self) -> u64 {
         self.members
@@ -247,6 +280,12 @@ impl<I: Inflate> Gzip<I> {
                 if self.starts.len() < MAX_STARTS {
                     self.starts.push(MemberStart { compressed: self.begin, plain: self.made });
                 }
+                if let Some(checkpoints) = &mut self.checkpoints
+                    && self.made >= checkpoints.next()
+                {
+                    checkpoints.push(Checkpoint { compressed: self.begin, plain: self.made, inside: None });
+                }
+                self.body = self.made;
                 self.inflate.reset();
                 self.crc = Crc32::default();
                 self.length = 0;
@@ -261,7 +300,8 @@ impl<I: Inflate> Gzip<I> {
         out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
         let (crc, length, made) = (&mut self.crc, &mut self.length, &mut self.made);
-        let result = self.inflate.inflate(bytes, u64::MAX, &mut |piece: &[u8]| {
+        let pause = self.checkpoints.as_ref().map_or(u64::MAX, |checkpoints| checkpoints.next().saturating_sub(self.body));
+        let result = self.inflate.inflate(bytes, pause, &mut |piece: &[u8]| {
             crc.update(piece);
             *length = length.wrapping_add(piece.len() as u32);
             *made += piece.len() as u64;
@@ -271,8 +311,24 @@ impl<I: Inflate> Gzip<I> {
             let offset = self.offset + bad.taken as u64;
             DecodeError::Damaged { format: "gzip", offset, what: bad.what }
         })??;
-        if stop == Stop::End {
-            self.state = State::Trailer;
+        match stop {
+            Stop::Input => {}
+            Stop::End => self.state = State::Trailer,
+            Stop::Boundary => {
+                if let (Some(boundary), Some(checkpoints)) = (self.inflate.boundary(), &mut self.checkpoints) {
+                    checkpoints.push(Checkpoint {
+                        compressed: self.offset + taken as u64,
+                        plain: self.made,
+                        inside: Some(Inside {
+                            bits: boundary.bits,
+                            left: boundary.left,
+                            crc: self.crc.value(),
+                            length: self.length,
+                            window: boundary.window.to_vec(),
+                        }),
+                    });
+                }
+            }
         }
         Ok(taken)
     }

@@ -2,7 +2,7 @@
 
 /// A NUL-terminated string field: everything before the first NUL.
 pub(crate) fn cstring(field: &[u8]) -> &[u8] {
-    field.split(|byte| *byte == 0).next().unwrap_or_default()
+    field.get(..memchr::memchr(0, field).unwrap_or(field.len())).unwrap_or_default()
 }
 
 /// A numeric field: base-256 where the first bit is set, octal otherwise. `None` for what Go refuses.
@@ -30,6 +30,15 @@ pub(crate) fn parse_numeric(field: &[u8]) -> Option<i64> {
 
 /// An octal field between spaces and NULs; empty is 0.
 pub(crate) fn parse_octal(field: &[u8]) -> Option<i64> {
+    // As nearly all are written: digits to the last byte, which is a NUL or a space.
+    if let Some((0 | b' ', digits)) = field.split_last()
+        && digits.len() < 20
+    {
+        let digit = |value: u64, byte: &u8| value << 3 | u64::from(byte & 7);
+        if digits.iter().all(|byte| byte & !7 == b'0') {
+            return Some(digits.iter().fold(0, digit) as i64);
+        }
+    }
     let padding = |byte: &u8| matches!(byte, b' ' | 0);
     let start = field.iter().position(|byte| !padding(byte)).unwrap_or(field.len());
     let end = field.iter().rposition(|byte| !padding(byte)).map_or(start, |at| at + 1);

@@ -653,7 +653,7 @@ impl TarReader {
 
     /// A header block that stands at `at`.
     fn header(&mut self, block: &[u8; BLOCK], at: u64, sink: &mut impl TarSink) -> Result<(), TarError> {
-        if block == &[0; BLOCK] {
+        if block[0] == 0 && block == &[0; BLOCK] {
             self.state = State::SecondZero;
             return Ok(());
         }
@@ -1205,8 +1205,9 @@ fn padding(size: u64) -> u64 {
 fn format_of(block: &[u8; BLOCK]) -> Option<(Format, bool)> {
     let field = block.get(148..156)?;
     let stored = parse_octal(field)?;
-    let all: i64 = block.iter().map(|byte| i64::from(*byte)).sum();
-    let own: i64 = field.iter().map(|byte| i64::from(*byte)).sum();
+    // Summed in 32 bits, which the compiler does many bytes at once.
+    let sum = |bytes: &[u8]| i64::from(bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>());
+    let (all, own) = (sum(block), sum(field));
     let signed = if stored == all - own + 8 * 32 {
         false
     } else {

@@ -2,6 +2,7 @@
 
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::checkpoint::{Checkpoint, Checkpoints};
 use super::decode::DecodeError;
 use super::gzip::{MAX_STARTS, MemberStart};
 
@@ -40,6 +41,7 @@ pub struct Zstd {
     kept: usize,
     total: u64,
     starts: Vec<MemberStart>,
+    checkpoints: Option<Checkpoints>,
 }
 
 /// The content of a skippable frame.
@@ -73,7 +75,23 @@ impl Zstd {
             kept: 0,
             total: 0,
             starts: Vec::new(),
+            checkpoints: None,
         }
+    }
+
+    /// Goes on from a checkpoint, which is where a frame begins.
+    pub fn resume(limit: u64, checkpoint: &Checkpoint) -> Self {
+        Self { offset: checkpoint.compressed, total: checkpoint.plain, ..Self::new(limit) }
+    }
+
+    /// Keeps checkpoints from now on, as far apart as these or as the frames are.
+    pub fn keep_checkpoints(&mut self, checkpoints: Checkpoints) {
+        self.checkpoints = Some(checkpoints);
+    }
+
+    /// The checkpoints so far. No more are kept.
+    pub fn take_checkpoints(&mut self) -> Checkpoints {
+        self.checkpoints.take().unwrap_or_default()
     }
 
     /// Where the frames begin, as far as they have been read; the first four million.
@@ -248,9 +266,14 @@ impl Zstd {
         let whole = [&[0x28, 0xb5, 0x2f, 0xfd], header].concat();
         self.decoder.reset(whole.as_slice()).map_err(|_| self.damaged("the frame header is wrong"))?;
         self.state = State::Block;
+        let start = self.offset.saturating_sub(whole.len() as u64);
         if self.starts.len() < MAX_STARTS {
-            let length = whole.len() as u64;
-            self.starts.push(MemberStart { compressed: self.offset.saturating_sub(length), plain: self.total });
+            self.starts.push(MemberStart { compressed: start, plain: self.total });
+        }
+        if let Some(checkpoints) = &mut self.checkpoints
+            && self.total >= checkpoints.next()
+        {
+            checkpoints.push(Checkpoint { compressed: start, plain: self.total, inside: None });
         }
         Ok(())
     }

@@ -360,10 +360,17 @@ impl Image {
         }
         let unsupported =
             FileError::LayerUnavailable { layer: name.clone(), why: "has a compression that cannot be read" };
-        let mut decoder = Decoder::new(compression, self.limits.layer.decode).ok_or(unsupported)?;
+        // Not from the start of the layer, where a place nearer to the file is known.
+        let limits = self.limits.layer.decode;
+        let near = layer.checkpoints.before(offset);
+        let decoder = match near {
+            Some(checkpoint) => Decoder::resume(compression, limits, checkpoint),
+            None => Decoder::new(compression, limits),
+        };
+        let mut decoder = decoder.ok_or(unsupported)?;
         let mut out = Vec::new();
-        let mut at = 0u64;
-        let mut place = 0;
+        let mut at = near.map_or(0, |checkpoint| checkpoint.plain);
+        let mut place = near.map_or(0, |checkpoint| checkpoint.compressed);
         while out.len() < wanted && place < blob.size {
             let bytes = self.store.read(blob, place, CHUNK).await?;
             if bytes.is_empty() {

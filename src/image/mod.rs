@@ -23,7 +23,7 @@ pub use entries::{FileError, FileView, MergedTree};
 pub use finding::{ImageFinding, Severity, Verdict};
 pub use open::{Image, ImageForm, ImageManifest, LayerRef, ManifestKind};
 pub use read::{LocalFuture, ReadAt, ReadError, Source, Step, Unwatched, Watch};
-pub use store::{Blob, FindError, Store};
+pub use store::{Blob, FindError, Store, read_layer};
 pub use stream::StreamOpener;
 pub use verify::{LayerReport, VerifyReport};
 

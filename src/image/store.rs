@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::finding::ImageFinding;
-use super::read::{ReadError, Source, Step, Watch};
+use super::read::{LocalFuture, ReadAt, ReadError, Source, Step, Watch};
 use super::{Limits, OpenError};
 use crate::archive::decode::{DecodeError, Decoder, sniff};
 use crate::archive::tar::{Ambiguity, ArchiveIssue, Entry, EntryKind, TarError, TarReader, TarSink};
@@ -340,25 +340,8 @@ impl Store {
         {
             return Ok(layer);
         }
-        let mut ingest = Ingest::new(options);
-        let mut at = 0;
-        while at < blob.size {
-            let bytes = self.read(blob, at, CHUNK).await?;
-            if bytes.is_empty() {
-                break;
-            }
-            let mut rest = bytes.as_slice();
-            while !rest.is_empty() {
-                // Small pieces of what unpacks to very much, so that whoever watches can stop it soon.
-                let length = if at == 0 || ingest.unpacked() / 64 > at { 256 } else { PIECE };
-                let (piece, after) = rest.split_at(rest.len().min(length));
-                ingest.push(piece);
-                rest = after;
-                at += piece.len() as u64;
-                watch.step(Step { phase, done: at, total: Some(blob.size), item: Some(name) }).await;
-            }
-        }
-        let layer = Rc::new(ingest.finish());
+        let file = StoredFile { store: self, blob };
+        let layer = Rc::new(read_layer(&file, options, Some(name), phase, watch).await?);
         self.layers.borrow_mut().insert((blob.number, contents), layer.clone());
         Ok(layer)
     }
@@ -384,6 +367,55 @@ impl Store {
         }
         Ok(Some(hasher.finish()))
     }
+}
+
+/// A file of a store as a source.
+struct StoredFile<'a> {
+    store: &'a Store,
+    blob: Blob,
+}
+
+impl ReadAt for StoredFile<'_> {
+    fn size(&self) -> u64 {
+        self.blob.size
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> LocalFuture<'_, Result<Vec<u8>, ReadError>> {
+        Box::pin(self.store.read(self.blob, offset, length))
+    }
+}
+
+/// Passes once over the blob of a layer. What is wrong with it is in the result.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn read_layer(
+    source: &dyn ReadAt,
+    options: &IngestOptions,
+    name: Option<&str>,
+    phase: &str,
+    watch: &dyn Watch,
+) -> Result<Layer, ReadError> {
+    let mut ingest = Ingest::new(options);
+    let size = source.size();
+    let mut at = 0;
+    while at < size {
+        let bytes = source.read_at(at, CHUNK).await?;
+        if bytes.is_empty() {
+            break;
+        }
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            // Small pieces of what unpacks to very much, so that whoever watches can stop it soon.
+            let length = if at == 0 || ingest.unpacked() / 64 > at { 256 } else { PIECE };
+            let (piece, after) = rest.split_at(rest.len().min(length));
+            ingest.push(piece);
+            rest = after;
+            at += piece.len() as u64;
+            watch.step(Step { phase, done: at, total: Some(size), item: name }).await;
+        }
+    }
+    Ok(ingest.finish())
 }
 
 /// The members of an archive as a tree. Hard links may stand before what they link to.

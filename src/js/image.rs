@@ -9,9 +9,9 @@ use crate::image::{
     FileError, FileView, Image, ImageFinding, ImageForm, ImageManifest, LayerRef, Limits, LocalFuture, ManifestKind,
     OpenError, ReadAt, ReadError, Step, StreamOpener, Watch,
 };
-use crate::layer::{Layer, LayerIndex, Member};
+use crate::layer::{IngestOptions, Layer, LayerIndex, Member};
 use crate::oci::hash::ContentHash;
-use crate::oci::{Compression, Digest, Platform};
+use crate::oci::{Algorithm, Compression, Digest, Platform};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::future::Future;
@@ -346,10 +346,10 @@ fn problem(layer: &Layer) -> Option<LayerProblem> {
 
 fn layer_summary(reference: &LayerRef, docker: bool, layer: Option<&Layer>) -> LayerSummary {
     let declared = reference.diff_id.as_ref();
-    let algorithm = declared.map_or(crate::oci::Algorithm::Sha256, Digest::algorithm);
+    let algorithm = declared.map_or(Algorithm::Sha256, Digest::algorithm);
     let computed = layer.and_then(|layer| layer.diff_id(algorithm));
     let digest = match (docker, layer) {
-        (true, Some(layer)) => layer.diff_id(crate::oci::Algorithm::Sha256).or(reference.digest.as_ref()),
+        (true, Some(layer)) => layer.diff_id(Algorithm::Sha256).or(reference.digest.as_ref()),
         _ => reference.digest.as_ref(),
     };
     let diff_id = if layer.is_some() { computed } else { declared };
@@ -663,6 +663,88 @@ pub fn read_tar(
         }
         tar.finish().map_err(fail)?;
         listing(&sink.index)
+    }))
+}
+
+/// How to read a layer by itself.
+#[derive(Debug, Clone, Deserialize, tsify::Tsify)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LayerOptions {
+    /// Compute the digests of the blob and of the unpacked tar. Default true.
+    #[tsify(optional)]
+    pub digests: bool,
+    /// Bounds; each has an error code of its own.
+    #[tsify(optional)]
+    pub limits: ImageLimits,
+}
+
+impl Default for LayerOptions {
+    fn default() -> Self {
+        Self { digests: true, limits: ImageLimits::default() }
+    }
+}
+
+/// What a pass over a layer has found.
+#[derive(Debug, Clone, Serialize, tsify::Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct LayerFacts {
+    /// The size of the blob in bytes.
+    #[tsify(type = "number")]
+    pub size: u64,
+    /// The digest of the blob, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub digest: Option<String>,
+    /// The digest of the unpacked tar, where it was asked for and the blob could be unpacked to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub diff_id: Option<String>,
+    /// What it is compressed with. Absent where there are no bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional, type = "\"none\" | \"gzip\" | \"zstd\" | \"bzip2\" | \"xz\" | \"unknown\"")]
+    pub compression: Option<Compression>,
+    /// The size of the unpacked tar in bytes.
+    #[tsify(type = "number")]
+    pub unpacked: u64,
+    /// How many entries it has.
+    pub entries: usize,
+    /// Bytes of memory that the index of its entries takes, about.
+    pub index_bytes: usize,
+    /// Why it could not be read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub problem: Option<LayerProblem>,
+}
+
+/// Passes once over the blob of a layer that is source 0 of the task and has `size` bytes. The task answers with
+/// `LayerFacts`.
+#[wasm_bindgen(js_name = readLayer)]
+pub fn read_layer(
+    size: f64,
+    #[wasm_bindgen(unchecked_param_type = "LayerOptions | undefined")] how: JsValue,
+) -> Result<Task, JsValue> {
+    let LayerOptions { digests, limits } = options(&how)?;
+    let algorithms = if digests { vec![Algorithm::Sha256] } else { Vec::new() };
+    let how = IngestOptions {
+        blob: algorithms.clone(),
+        diff: algorithms,
+        contents: None,
+        limits: limits.apply().layer,
+    };
+    let source = HostSource { number: 0, size: size as u64 };
+    Ok(task(async move {
+        let layer = crate::image::read_layer(&source, &how, None, "read", &HostWatch).await.map_err(read_error)?;
+        let text = |digest: Option<&Digest>| digest.map(Digest::to_string);
+        to_js(&LayerFacts {
+            size: layer.size,
+            digest: text(layer.digest(Algorithm::Sha256)),
+            diff_id: text(layer.diff_id(Algorithm::Sha256)),
+            compression: layer.compression,
+            unpacked: layer.unpacked,
+            entries: layer.index.len(),
+            index_bytes: layer.index.memory(),
+            problem: problem(&layer),
+        })
     }))
 }
 

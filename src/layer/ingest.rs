@@ -2,6 +2,7 @@
 //! and the tar's entries. Whatever goes wrong is kept, and what was read before stays.
 
 use super::index::LayerIndex;
+use crate::archive::checkpoint::Checkpoints;
 use crate::archive::decode::{DecodeError, DecodeLimits, Decoder, sniff};
 use crate::archive::gzip::MemberStart;
 use crate::archive::tar::{ArchiveIssue, Entry, EntryKind, TarError, TarLimits, TarReader, TarSink};
@@ -144,6 +145,8 @@ pub struct Layer {
     pub members: Vec<MemberStart>,
     /// The contents of the skippable frames of a zstd stream.
     pub skipped: Vec<Skipped>,
+    /// From where its content can be read, besides the start: blocks of gzip, frames of zstd.
+    pub checkpoints: Checkpoints,
 }
 
 /// The table of contents of an eStargz layer.
@@ -425,7 +428,9 @@ impl Ingest {
         // xz and bzip2 are no layer formats: no runtime reads them.
         let readable = matches!(compression, Compression::None | Compression::Gzip | Compression::Zstd);
         self.decoder = if readable { Decoder::new(compression, self.limits.decode) } else { None };
-        if self.decoder.is_none() {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.keep_checkpoints(Checkpoints::default());
+        } else {
             let what = match compression {
                 Compression::Xz => "an xz-compressed layer",
                 Compression::Bzip2 => "a bzip2-compressed layer",
@@ -473,6 +478,7 @@ impl Ingest {
         layer.toc = inner.toc();
         if let Some(decoder) = &mut self.decoder {
             layer.skipped = decoder.take_skipped();
+            layer.checkpoints = decoder.take_checkpoints();
             if layer.toc.is_some() || !layer.skipped.is_empty() {
                 layer.members = decoder.take_member_starts();
             }

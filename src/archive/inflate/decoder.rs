@@ -154,17 +154,18 @@ impl Inflate for Inflater {
 
     fn boundary(&self) -> Option<Boundary<'_>> {
         let window = self.buffer.get(self.at.saturating_sub(WINDOW)..self.at)?;
-        (self.mode == Mode::Header).then_some(Boundary { bits: self.count as u8, window })
+        (self.mode == Mode::Header).then_some(Boundary { bits: self.count as u8, left: self.bits as u8, window })
     }
 }
 
 impl Inflater {
-    /// Goes on where a stream was left between two blocks, with the bits that were left of its last byte.
-    pub fn resume(bits: u8, left: u8, window: &[u8]) -> Self {
+    /// Goes on where a stream was left between two blocks.
+    pub fn resume(boundary: Boundary<'_>) -> Self {
+        let window = boundary.window;
         let window = window.get(window.len().saturating_sub(WINDOW)..).unwrap_or_default();
-        let count = u32::from(left.min(7));
+        let count = u32::from(boundary.bits.min(7));
         Self {
-            bits: u64::from(bits) & ((1 << count) - 1),
+            bits: u64::from(boundary.left) & ((1 << count) - 1),
             count,
             buffer: window.to_vec(),
             at: window.len(),

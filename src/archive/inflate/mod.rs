@@ -36,6 +36,8 @@ pub struct Inflated {
 pub struct Boundary<'a> {
     /// How many of the high bits of the last byte that was taken belong to what follows; 0 to 7.
     pub bits: u8,
+    /// Those bits, the first one lowest.
+    pub left: u8,
     /// The last 32 KiB of output, or all of it if it is less.
     pub window: &'a [u8],
 }
