@@ -1,4 +1,5 @@
 import { LayerwrightError, ours } from './errors.js';
+import type { HashThread } from './hashing.js';
 import type { Host, Progress, Task, TaskStep } from './wasm/layerwright.js';
 
 /** What the glue of each module offers to every engine. */
@@ -38,8 +39,11 @@ export interface RandomAccess {
 /** Sources by their numbers. */
 export type Sources = Readonly<Record<number, RandomAccess>>;
 
-/** Bytes that a task may take in one go before the host gets its turn, in milliseconds. */
-const TURN = 40;
+/** How long a task may go on before the host gets its turn, in milliseconds. */
+const TURN = 25;
+
+/** Bytes from which on another thread is worth starting. */
+const LARGE = 8 << 20;
 
 /**
  * One wasm instance and the way into it. Every call goes through `call`: a panic in the core becomes a
@@ -48,9 +52,10 @@ const TURN = 40;
 export class Engine<G extends Glue> {
   #glue: G;
   #ready = false;
+  #module: WebAssembly.Module | undefined;
   #loading: Promise<void> | undefined;
   #load: (() => ModuleSource) | undefined;
-  #host: Host | undefined;
+  #host: (Host & { elsewhere?: HashThread }) | undefined;
   /** Counts instances: handles of an earlier one are void. */
   generation = 0;
   #reserved = 0;
@@ -62,14 +67,20 @@ export class Engine<G extends Glue> {
   /** For entry points that have the module at import. */
   start(module: WebAssembly.Module): void {
     this.#glue.initSync({ module });
+    this.#module = module;
     this.#ready = true;
     if (this.#host) this.#glue.useHost?.(this.#host);
   }
 
   /** For entry points of runtimes that hash faster than wasm can. */
-  useHost(host: Host): void {
+  useHost(host: Host & { elsewhere?: HashThread }): void {
     this.#host = host;
     if (this.#ready) this.#glue.useHost?.(host);
+  }
+
+  /** The compiled module, once it is there. */
+  get module(): WebAssembly.Module | undefined {
+    return this.#module;
   }
 
   /** For entry points that must fetch it: `init()` without an argument loads from here. */
@@ -122,6 +133,16 @@ export class Engine<G extends Glue> {
     return first;
   }
 
+  /** Makes ready for hashing something of that many bytes. */
+  async prepareFor(size: number): Promise<void> {
+    if (size >= LARGE) await this.#host?.elsewhere?.prepare();
+  }
+
+  /** A promise if hashing is far behind what was read. */
+  behind(): Promise<void> | undefined {
+    return this.#host?.elsewhere?.behind();
+  }
+
   /** Drives a task to its end, giving it bytes from `sources`, by their numbers. */
   async drive<T>(begin: (glue: G) => Task, sources: Sources, { signal, onProgress }: WorkOptions = {}): Promise<T> {
     signal?.throwIfAborted();
@@ -141,13 +162,20 @@ export class Engine<G extends Glue> {
         if (step.kind === 'read') {
           try {
             const answer = reader.read(step.source, step.offset, step.length);
-            const bytes = answer instanceof Uint8Array ? answer : await answer;
+            const bytes = answer instanceof Uint8Array ? answer : await until(answer, signal);
             this.call(() => task.feed(bytes));
             reader.done(bytes);
           } catch (error) {
             signal?.throwIfAborted();
             this.call(() => task.fail(error instanceof Error ? error.message : String(error)));
           }
+        } else if (step.kind === 'hash') {
+          const { number } = step;
+          const hash = this.#host?.elsewhere?.hash(number) ?? Promise.reject(new Error('nobody hashes'));
+          const answer = await until(hash, signal).then((bytes) => ({ bytes }), (error) => ({ error }));
+          signal?.throwIfAborted();
+          if ('bytes' in answer) this.call(() => task.feed(answer.bytes));
+          else this.call(() => task.fail(answer.error instanceof Error ? answer.error.message : String(answer.error)));
         } else {
           last = step.progress;
           const now = performance.now();
@@ -157,6 +185,8 @@ export class Engine<G extends Glue> {
             last = undefined;
           }
         }
+        const behind = this.behind();
+        if (behind) await until(behind, signal);
         if (performance.now() - turn > TURN) {
           await nextTurn();
           turn = performance.now();
@@ -167,6 +197,17 @@ export class Engine<G extends Glue> {
       if (generation === this.generation) task.free();
     }
   }
+}
+
+/** What a promise answers, unless the signal is aborted before. */
+function until<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** Reads sources for one task. A read that follows the one before it makes the next one begin at once. */

@@ -340,6 +340,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
     }
     const source = await seekable(from);
     try {
+      await engine.prepareFor(source.size);
       const number = engine.reserve(1);
       const sources = { [number]: source };
       const handle = await engine.drive<ImageHandle>((glue) => glue.openArchive(number, source.size, limits), sources, options);
@@ -364,6 +365,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
   async function streamed(from: ReadableStream<Uint8Array>, options: OpenOptions): Promise<ImageHandle> {
     const { signal, onProgress, limits, entries } = options;
     signal?.throwIfAborted();
+    await engine.prepareFor(Infinity);
     const stream = engine.call((glue) => new glue.ImageStream(limits, entries));
     const generation = engine.generation;
     const reader = piecewise(from);
@@ -377,6 +379,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
         for (let at = 0; at < value.length; at += PIECE) {
           signal?.throwIfAborted();
           engine.call(() => stream.push(value.subarray(at, at + PIECE)));
+          await engine.behind();
         }
         done += value.length;
         if (onProgress && performance.now() - told >= 50) {
@@ -417,6 +420,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
     const { digests, limits } = options;
     const source = await seekable(from);
     try {
+      await engine.prepareFor(digests === false ? 0 : source.size);
       return await engine.drive<LayerFacts>((glue) => glue.readLayer(source.size, { digests, limits }), [source], options);
     } finally {
       await source.close?.();

@@ -30,10 +30,7 @@ export async function seekable(source: SeekableSource): Promise<ClosableSource> 
   if (source instanceof ArrayBuffer) return bytes(new Uint8Array(source));
   if (source instanceof Uint8Array) return bytes(source);
   if (typeof Blob !== 'undefined' && source instanceof Blob)
-    return {
-      size: source.size,
-      read: async (offset, length) => new Uint8Array(await source.slice(offset, offset + length).arrayBuffer()),
-    };
+    return blob(source);
   if (typeof source === 'string' || source instanceof URL) {
     if (!openFile) throw new LayerwrightError('SOURCE_UNSUPPORTED', 'A path can be opened in Node, Deno and Bun only. Hand in a Blob, bytes or a stream instead.', { source: String(source) });
     if (source instanceof URL && source.protocol !== 'file:') throw new LayerwrightError('SOURCE_UNSUPPORTED', `${source.protocol} addresses are not opened. Fetch it and hand in the response's body.`, { source: String(source) });
@@ -62,3 +59,27 @@ export async function seekable(source: SeekableSource): Promise<ClosableSource> 
 }
 
 const bytes = (data: Uint8Array): ClosableSource => ({ size: data.length, read: (offset, length) => data.subarray(offset, offset + length) });
+
+/** Bytes that are asked of a blob at once where reads follow each other: each answer takes a browser about a millisecond. */
+const WINDOW = 4 << 20;
+
+function blob(source: Blob): ClosableSource {
+  const { size } = source;
+  const slice = async (offset: number, length: number): Promise<Uint8Array> => new Uint8Array(await source.slice(offset, offset + length).arrayBuffer());
+  let end = -1;
+  let window: { offset: number; end: number; bytes: Promise<Uint8Array> } | undefined;
+  return {
+    size,
+    read(offset, length) {
+      const to = Math.min(size, offset + length);
+      const follows = offset === end;
+      end = to;
+      if (!window || offset < window.offset || to > window.end) {
+        if (!follows) return slice(offset, length);
+        window = { offset, end: Math.min(size, offset + Math.max(length, WINDOW)), bytes: slice(offset, Math.max(length, WINDOW)) };
+      }
+      const { offset: from, bytes } = window;
+      return bytes.then((bytes) => bytes.subarray(offset - from, to - from));
+    },
+  };
+}

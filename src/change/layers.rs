@@ -15,12 +15,10 @@ use crate::build::tree::Tree;
 use crate::build::write::write_layer;
 use crate::image::export::layer_type;
 use crate::image::save::Piece;
-use crate::image::{Source, Step, Watch};
-use crate::layer::{Ingest, IngestOptions};
+use crate::image::{Source, Watch, read_layer};
+use crate::layer::IngestOptions;
 use crate::oci::date::rfc3339;
 use crate::oci::{Algorithm, Compression, Descriptor, Digest, MediaType};
-
-const CHUNK: usize = 1 << 18;
 
 /// A layer to add.
 pub struct Addition {
@@ -102,23 +100,13 @@ async fn as_it_is(
     watch: &dyn Watch,
 ) -> Result<WorkLayer, ChangeError> {
     let size = source.size();
-    let mut ingest = Ingest::new(&IngestOptions {
+    let options = IngestOptions {
         blob: vec![Algorithm::Sha256],
         diff: vec![Algorithm::Sha256],
-        contents: None,
         limits: work.limits().layer,
-    });
-    let mut at = 0;
-    while at < size {
-        let bytes = source.read_at(at, CHUNK).await?;
-        if bytes.is_empty() {
-            break;
-        }
-        ingest.push(&bytes);
-        at += bytes.len() as u64;
-        watch.step(Step { phase: "read", done: at, total: Some(size), item: Some("the layer to append") }).await;
-    }
-    let layer = ingest.finish();
+        ..IngestOptions::default()
+    };
+    let layer = read_layer(source.as_ref(), &options, Some("the layer to append"), "read", watch).await?;
     if let Some(error) = layer.error() {
         return Err(ChangeError::NotALayer(error.to_string()));
     }

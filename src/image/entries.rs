@@ -156,6 +156,7 @@ impl Image {
             blob: [blob].into_iter().filter(|name| known(*name)).collect(),
             diff: diff_ids,
             contents,
+            elsewhere: false,
             limits: self.limits.layer,
         }
     }

@@ -18,6 +18,9 @@ pub(crate) const CHUNK: usize = 512 << 10;
 /// How much of it is unpacked before others get their turn.
 const PIECE: usize = 128 << 10;
 
+/// Bytes of a blob from which on hashing it on another thread is worth its while.
+pub(crate) const ELSEWHERE_FROM: u64 = 4 << 20;
+
 /// A file of the store. Its number is the same for every name it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Blob {
@@ -396,8 +399,10 @@ pub async fn read_layer(
     phase: &str,
     watch: &dyn Watch,
 ) -> Result<Layer, ReadError> {
-    let mut ingest = Ingest::new(options);
     let size = source.size();
+    // Another thread takes a while to be told.
+    let options = IngestOptions { elsewhere: size >= ELSEWHERE_FROM, ..options.clone() };
+    let mut ingest = Ingest::new(&options);
     let mut at = 0;
     while at < size {
         let bytes = source.read_at(at, CHUNK).await?;
@@ -415,7 +420,7 @@ pub async fn read_layer(
             watch.step(Step { phase, done: at, total: Some(size), item: name }).await;
         }
     }
-    Ok(ingest.finish())
+    ingest.close().wait().await.map_err(ReadError)
 }
 
 /// The members of an archive as a tree. Hard links may stand before what they link to.

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::open::Image;
-use super::read::Watch;
-use super::store::{Held, Outer, Store};
+use super::read::{ReadError, Watch};
+use super::store::{ELSEWHERE_FROM, Held, Outer, Store};
 use super::{Limits, OpenError};
 use crate::archive::decode::{DecodeError, Decoder, sniff};
 use crate::archive::tar::{Entry, EntryKind, TarError, TarReader, TarSink};
-use crate::layer::{Ingest, IngestOptions, Layer, LayerIndex};
+use crate::layer::{Closing, Ingest, IngestOptions, LayerIndex};
 use crate::oci::{Algorithm, Compression};
 
 /// The running pass. Push the archive in pieces of any size, then [`StreamOpener::finish`].
@@ -28,10 +28,17 @@ struct Members {
     limits: Limits,
     contents: Option<u64>,
     index: LayerIndex,
-    held: HashMap<u32, Held>,
+    closing: Vec<Ended>,
     current: Option<Member>,
     kept: usize,
     over: bool,
+}
+
+/// A member whose digests may still be computed.
+struct Ended {
+    number: u32,
+    layer: Closing,
+    bytes: Option<Vec<u8>>,
 }
 
 struct Member {
@@ -56,6 +63,7 @@ impl TarSink for Members {
             blob: algorithms.clone(),
             diff: algorithms,
             contents: self.contents,
+            elsewhere: entry.size >= ELSEWHERE_FROM,
             limits: self.limits.layer,
         };
         let small = entry.size <= self.limits.json.bytes as u64;
@@ -92,8 +100,7 @@ impl TarSink for Members {
                 bytes = None;
             }
         }
-        let layer: Layer = member.ingest.finish();
-        self.held.insert(number, Held { layer: Rc::new(layer), bytes: bytes.map(Rc::from) });
+        self.closing.push(Ended { number, layer: member.ingest.close(), bytes });
     }
 }
 
@@ -110,7 +117,7 @@ impl StreamOpener {
                 limits,
                 contents,
                 index: LayerIndex::default(),
-                held: HashMap::new(),
+                closing: Vec::new(),
                 current: None,
                 kept: 0,
                 over: false,
@@ -203,7 +210,12 @@ impl StreamOpener {
         self.sink.end();
         let findings = Store::outer_findings(&self.sink.index, issues, trailing, self.tar_error.as_ref());
         let outer = Outer { compression: self.compression.unwrap_or(Compression::None), findings };
-        let store = Store::streamed(self.sink.index, self.sink.held);
+        let mut held = HashMap::new();
+        for Ended { number, layer, bytes } in self.sink.closing {
+            let layer = Rc::new(layer.wait().await.map_err(ReadError)?);
+            held.insert(number, Held { layer, bytes: bytes.map(Rc::from) });
+        }
+        let store = Store::streamed(self.sink.index, held);
         Image::from_store(store, outer, self.limits, watch).await
     }
 }

@@ -81,7 +81,7 @@ where
     Task::new(move |port| Through { port, work: Box::pin(work) })
 }
 
-fn current() -> Result<Port, ReadError> {
+pub(super) fn current() -> Result<Port, ReadError> {
     CURRENT.with(|current| current.borrow().clone()).ok_or_else(|| ReadError("nobody reads".to_owned()))
 }
 
@@ -729,6 +729,7 @@ pub fn read_layer(
         blob: algorithms.clone(),
         diff: algorithms,
         contents: None,
+        elsewhere: false,
         limits: limits.apply().layer,
     };
     let source = HostSource { number: 0, size: size as u64 };

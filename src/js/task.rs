@@ -4,7 +4,8 @@
 //! where the core wants bytes of a source, has progress to tell, or is done. So every entry into wasm is a plain call:
 //! a panic is caught where it happens, an `AbortSignal` is looked at between steps, and nothing waits forever.
 //!
-//! The core asks through a [`Port`]: [`Port::read`] for bytes, [`Port::progress`] to report and to let others run.
+//! The core asks through a [`Port`]: [`Port::read`] for bytes, [`Port::hash`] for a hash that another thread computes,
+//! [`Port::progress`] to report and to let others run.
 
 use super::{error, to_js};
 use serde::Serialize;
@@ -31,6 +32,9 @@ enum Request {
     /// Answer with `feed(bytes)` or `fail(message)`.
     #[serde(rename_all = "camelCase")]
     Read { source: u32, offset: f64, length: u32 },
+    /// Answer with `feed(hash)` or `fail(message)`, once the host's hash with that number has ended.
+    #[serde(rename_all = "camelCase")]
+    Hash { number: u32 },
     /// Nothing to answer: call `step` again.
     Progress { progress: Progress },
 }
@@ -64,6 +68,13 @@ impl Port {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         self.wait(Request::Read { source, offset: offset as f64, length }).await;
         self.0.borrow_mut().answer.take().unwrap_or_else(|| Err("the host gave no bytes".to_owned()))
+    }
+
+    /// Asks JavaScript for the hash with that number, which it computes elsewhere.
+    #[cfg(feature = "image")]
+    pub(crate) async fn hash(&self, number: u32) -> Result<Vec<u8>, String> {
+        self.wait(Request::Hash { number }).await;
+        self.0.borrow_mut().answer.take().unwrap_or_else(|| Err("the host gave no hash".to_owned()))
     }
 
     /// Reports, and gives the host its turn: a listener is called, an abort is noticed.
@@ -106,7 +117,7 @@ impl Task {
 
 #[wasm_bindgen]
 impl Task {
-    /// Goes on until the core wants something: `{ kind: "read" | "progress" | "done", … }`. Throws what the work fails with.
+    /// Goes on until the core wants something: `{ kind: "read" | "hash" | "progress" | "done", … }`. Throws what the work fails with.
     #[wasm_bindgen(unchecked_return_type = "TaskStep")]
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
         let Some(work) = self.work.as_mut() else {
@@ -129,12 +140,12 @@ impl Task {
         }
     }
 
-    /// Answers a `read` step.
+    /// Answers a `read` or `hash` step.
     pub fn feed(&mut self, bytes: Vec<u8>) {
         self.port.0.borrow_mut().answer = Some(Ok(bytes));
     }
 
-    /// Answers a `read` step that the host could not do.
+    /// Answers a `read` or `hash` step that the host could not do.
     pub fn fail(&mut self, message: String) {
         self.port.0.borrow_mut().answer = Some(Err(message));
     }

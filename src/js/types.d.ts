@@ -4,6 +4,7 @@ export type Text = string | Uint8Array;
 /** What a task wants next. */
 export type TaskStep =
   | { kind: "read"; source: number; offset: number; length: number }
+  | { kind: "hash"; number: number }
   | { kind: "progress"; progress: Progress }
   | { kind: "done"; value: unknown };
 

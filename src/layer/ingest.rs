@@ -7,7 +7,7 @@ use crate::archive::decode::{DecodeError, DecodeLimits, Decoder, sniff};
 use crate::archive::gzip::MemberStart;
 use crate::archive::tar::{ArchiveIssue, Entry, EntryKind, TarError, TarLimits, TarReader, TarSink};
 use crate::archive::zstd::Skipped;
-use crate::oci::hash::{ContentHash, Hashing, hasher};
+use crate::oci::hash::{ContentHash, Finished, Running};
 use crate::oci::{Algorithm, Compression, Digest};
 
 /// Bounds of one layer.
@@ -50,6 +50,8 @@ pub struct IngestOptions {
     pub diff: Vec<Algorithm>,
     /// Hash the contents of files up to this logical size in bytes.
     pub contents: Option<u64>,
+    /// The digests may be computed on another thread: they are waited for with [`Ingest::close`].
+    pub elsewhere: bool,
     /// Bounds.
     pub limits: LayerLimits,
 }
@@ -180,7 +182,7 @@ impl Layer {
 /// The running pass. Push the blob in pieces of any size, then [`Ingest::finish`].
 pub struct Ingest {
     limits: LayerLimits,
-    blob: Vec<Hashing>,
+    blob: Vec<Running>,
     wanted_diff: Vec<Algorithm>,
     /// Bytes held back until the format is known.
     start: Vec<u8>,
@@ -192,7 +194,7 @@ pub struct Ingest {
 /// What stands behind the decompressor.
 struct Inner {
     limits: LayerLimits,
-    diff: Vec<Hashing>,
+    diff: Vec<Running>,
     taken: u64,
     made: u64,
     head: Vec<u8>,
@@ -349,7 +351,7 @@ impl Ingest {
     /// A pass that has seen nothing yet.
     pub fn new(options: &IngestOptions) -> Self {
         let hashers =
-            |algorithms: &[Algorithm]| algorithms.iter().filter_map(|name| hasher(*name)).collect::<Vec<Hashing>>();
+            |algorithms: &[Algorithm]| algorithms.iter().filter_map(|name| Running::new(*name, options.elsewhere)).collect::<Vec<_>>();
         Self {
             limits: options.limits,
             blob: hashers(&options.blob),
@@ -461,8 +463,17 @@ impl Ingest {
         self.layer.decode_error.is_some()
     }
 
-    /// The blob ends here.
-    pub fn finish(mut self) -> Layer {
+    /// The blob ends here. Digests that are computed elsewhere are left out.
+    pub fn finish(self) -> Layer {
+        let Closing { mut layer, blob, diff, shared } = self.close();
+        layer.digests = blob.into_iter().filter_map(Finished::now).collect();
+        layer.diff_ids = diff.into_iter().filter_map(Finished::now).collect();
+        share(&mut layer, &shared);
+        layer
+    }
+
+    /// The blob ends here; its digests may come later.
+    pub fn close(mut self) -> Closing {
         if self.layer.compression.is_none() {
             self.flush_start();
         }
@@ -488,12 +499,12 @@ impl Ingest {
         } else if layer.decode_error.is_none() && inner.tar_error.is_none() {
             inner.tar_error = inner.tar.finish().err().map(LayerError::from);
         }
-        layer.digests = self.blob.into_iter().map(Hashing::finish).collect();
+        let blob = self.blob.into_iter().map(Running::finish).collect();
+        let (mut diff, mut shared) = (Vec::new(), Vec::new());
         if layer.decode_error.is_none() {
-            layer.diff_ids = inner.diff.into_iter().map(Hashing::finish).collect();
+            diff = inner.diff.into_iter().map(Running::finish).collect();
             if layer.compression == Some(Compression::None) {
-                let shared = layer.digests.iter().filter(|digest| self.wanted_diff.contains(&digest.algorithm()));
-                layer.diff_ids.extend(shared.cloned());
+                shared = self.wanted_diff;
             }
         }
         layer.unpacked = inner.made;
@@ -502,8 +513,41 @@ impl Ingest {
         layer.trailing = inner.tar.trailing_offset();
         layer.head = inner.head;
         layer.index = inner.sink.index;
-        layer
+        Closing { layer, blob, diff, shared }
     }
+}
+
+/// A layer whose digests may still be computed elsewhere.
+pub struct Closing {
+    layer: Layer,
+    blob: Vec<Finished>,
+    diff: Vec<Finished>,
+    /// Digests of the blob that are those of the tar too.
+    shared: Vec<Algorithm>,
+}
+
+impl Closing {
+    /// The layer with all its digests.
+    ///
+    /// # Errors
+    /// The host's message if a digest cannot be told.
+    pub async fn wait(self) -> Result<Layer, String> {
+        let Self { mut layer, blob, diff, shared } = self;
+        for digest in blob {
+            layer.digests.push(digest.wait().await?);
+        }
+        for digest in diff {
+            layer.diff_ids.push(digest.wait().await?);
+        }
+        share(&mut layer, &shared);
+        Ok(layer)
+    }
+}
+
+/// Takes digests of the blob over where the blob is the tar.
+fn share(layer: &mut Layer, algorithms: &[Algorithm]) {
+    let shared = layer.digests.iter().filter(|digest| algorithms.contains(&digest.algorithm()));
+    layer.diff_ids.extend(shared.cloned());
 }
 
 #[cfg(test)]

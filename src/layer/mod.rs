@@ -6,5 +6,5 @@ pub mod toc;
 pub mod tree;
 
 pub use index::{LayerIndex, Member};
-pub use ingest::{Ingest, IngestOptions, Layer, LayerError, LayerLimits, Toc};
+pub use ingest::{Closing, Ingest, IngestOptions, Layer, LayerError, LayerLimits, Toc};
 pub use tree::{Attributes, Before, Name, Node, NodeId, Origin, Touch, TouchKind, Tree, TreeIssue, TreeIssueKind};

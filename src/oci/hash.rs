@@ -2,9 +2,12 @@
 //!
 //! The default is `sha2`. In wasm it is what a layer waits for: Node's hash is five times as fast, since it uses the
 //! processor's own instructions. So the boundary sets a [`Factory`] where the host has a hash that can be fed step by step
-//! and asked at once; everything that is long enough goes there.
+//! and asked at once; everything that is long enough goes there. A browser has no such hash, but it has threads: what is
+//! long is hashed [`Elsewhere`], while this thread inflates, and the digest comes later.
 
 use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -75,6 +78,13 @@ impl Hashing {
         self.hasher.update(bytes);
     }
 
+    /// The hash of all bytes.
+    pub fn raw(self) -> Vec<u8> {
+        let mut out = vec![0; if self.algorithm == Algorithm::Sha512 { 64 } else { 32 }];
+        self.hasher.finish(&mut out);
+        out
+    }
+
     /// The digest of all bytes.
     pub fn finish(self) -> Digest {
         let mut out = [0; 64];
@@ -85,6 +95,95 @@ impl Hashing {
         let mut out = [0; 32];
         self.hasher.finish(&mut out);
         Digest::sha256(&out)
+    }
+}
+
+/// A hash that comes later, of the algorithm's length, or why it does not come.
+pub type Later = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>>>>;
+
+/// A running hash on another thread.
+pub trait Elsewhere {
+    /// Takes in more bytes.
+    fn update(&mut self, bytes: &[u8]);
+
+    /// The hash of all bytes.
+    fn finish(self: Box<Self>) -> Later;
+}
+
+/// Begins a running hash on another thread, or gives `None` where there is none now.
+pub type ElsewhereFactory = fn(Algorithm) -> Option<Box<dyn Elsewhere>>;
+
+thread_local! {
+    static ELSEWHERE: Cell<Option<ElsewhereFactory>> = const { Cell::new(None) };
+}
+
+/// Sets who hashes on other threads for this one.
+pub fn use_elsewhere(factory: Option<ElsewhereFactory>) {
+    ELSEWHERE.set(factory);
+}
+
+/// A running hash here or elsewhere.
+pub(crate) enum Running {
+    Here(Hashing),
+    There(Algorithm, Box<dyn Elsewhere>),
+}
+
+/// A digest that may come later.
+pub(crate) enum Finished {
+    Now(Digest),
+    Later(Algorithm, Later),
+}
+
+impl Running {
+    /// A running hash; elsewhere, if the caller can wait for the digest and there is an elsewhere.
+    pub(crate) fn new(algorithm: Algorithm, can_wait: bool) -> Option<Self> {
+        let elsewhere = if can_wait { ELSEWHERE.get() } else { None };
+        match elsewhere.and_then(|factory| factory(algorithm)) {
+            Some(there) => Some(Self::There(algorithm, there)),
+            None => hasher(algorithm).map(Self::Here),
+        }
+    }
+
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Here(hashing) => hashing.algorithm(),
+            Self::There(algorithm, _) => *algorithm,
+        }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Here(hashing) => hashing.update(bytes),
+            Self::There(_, there) => there.update(bytes),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Finished {
+        match self {
+            Self::Here(hashing) => Finished::Now(hashing.finish()),
+            Self::There(algorithm, there) => Finished::Later(algorithm, there.finish()),
+        }
+    }
+}
+
+impl Finished {
+    /// The digest, if it is there already.
+    pub(crate) fn now(self) -> Option<Digest> {
+        if let Self::Now(digest) = self { Some(digest) } else { None }
+    }
+
+    /// The digest, or why it cannot be told.
+    pub(crate) async fn wait(self) -> Result<Digest, String> {
+        let (algorithm, later) = match self {
+            Self::Now(digest) => return Ok(digest),
+            Self::Later(algorithm, later) => (algorithm, later),
+        };
+        let hash = later.await?;
+        let digest = match algorithm {
+            Algorithm::Sha512 => hash.first_chunk::<64>().map(Digest::sha512),
+            _ => hash.first_chunk::<32>().map(Digest::sha256),
+        };
+        digest.ok_or_else(|| "the hash is too short".to_owned())
     }
 }
 

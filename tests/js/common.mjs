@@ -326,6 +326,36 @@ function cases(lw, small) {
       const error = await lw.openImage(bytes, { signal: stop.signal }).then(() => null, (e) => e);
       equal(error?.name, 'AbortError');
     },
+
+    async 'a large layer has the digests that the host computes, however it is hashed'() {
+      // The header of one file of 20 MB, its content, and the end marker.
+      const size = 20e6;
+      const tar = new Uint8Array(512 + Math.ceil(size / 512) * 512 + 1024);
+      for (const [at, text] of [[0, 'data.bin'], [100, '0000644'], [124, size.toString(8).padStart(11, '0')], [148, '        '], [156, '0']]) tar.set(encode(text), at);
+      const sum = tar.subarray(0, 512).reduce((n, byte) => n + byte, 0);
+      tar.set(encode(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
+      for (let i = 0, state = 1; i < size; i++) tar[512 + i] = (state = Math.imul(state, 1_664_525) + 1_013_904_223) >>> 24;
+      const blob = new Uint8Array(await new Response(new Blob([tar]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
+      ok(blob.length > 8 << 20, 'a blob that is worth another thread');
+      for (const from of [blob, new Blob([blob])]) {
+        const facts = await lw.readLayer(from);
+        equal([facts.digest, facts.diffId], [`sha256:${await sha256(blob)}`, `sha256:${await sha256(tar)}`]);
+        equal([facts.compression, facts.unpacked, facts.entries, facts.problem], ['gzip', tar.length, 1, undefined]);
+      }
+      equal((await lw.readLayer(tar, { digests: false })).digest, undefined);
+      equal((await lw.readLayer(blob, { limits: { unpackedBytes: 1e6 } })).problem.code, 'LAYER_UNPACKED_TOO_LARGE');
+    },
+
+    async 'work stops soon after an abort, also while a source does not answer'() {
+      const stop = new AbortController();
+      let asked = 0;
+      const slow = { size: 1e9, read: (_, length) => (asked++ < 3 ? new Uint8Array(length) : new Promise(() => {})) };
+      const began = performance.now();
+      setTimeout(() => stop.abort(), 20);
+      const error = await lw.readLayer(slow, { signal: stop.signal }).then(() => null, (e) => e);
+      equal(error?.name, 'AbortError');
+      ok(performance.now() - began < 2000, 'an answer at once');
+    },
   };
 }
 
