@@ -17,6 +17,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default:
   find: { summary: 'look for files of an image: by name, size, owner, text', load: () => import('./cli/find.js') },
   cat: { summary: 'print files of an image', load: () => import('./cli/cat.js') },
   export: { summary: 'write the filesystem of an image as one tar', load: () => import('./cli/export.js') },
+  analyze: { summary: 'show what is in an image and what is wasted, layer by layer', load: () => import('./cli/analyze.js') },
   who: { summary: 'tell which layers touched a path', load: () => import('./cli/who.js') },
   history: { summary: 'show how an image was made, layer by layer', load: () => import('./cli/history.js') },
   verify: { summary: 'check every digest of an image and what it claims', load: () => import('./cli/verify.js') },

@@ -1,4 +1,5 @@
 // Images: a handle in wasm, bytes from the host, promises for the user.
+import { type AnalyzeOptions, analyzeImage, type ImageAnalysis } from './analyze.js';
 import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.js';
 import { LayerwrightError } from './errors.js';
 import { type AlignedHistory, alignHistory, dockerfileOf } from './history.js';
@@ -10,7 +11,7 @@ import type { EntryOptions, ExportedTar, FileEntry, ImageFinding, ImageHandle, I
 export interface ImageGlue extends Glue {
   openArchive(source: number, size: number, limits?: ImageLimits): Task;
   openDirectory(first: number, files: { path: string; size: number }[], limits?: ImageLimits): Task;
-  readTar(size: number, entries?: EntryOptions): Task;
+  readTar(size: number, entries?: EntryOptions, limits?: ImageLimits): Task;
   readLayer(size: number, options?: LayerOptions): Task;
   ImageStream: new (limits?: ImageLimits, entries?: EntryOptions) => ImageStream;
 }
@@ -200,6 +201,15 @@ export class Image {
   touches(path: string | Uint8Array, options: WorkOptions & Which & { contents?: boolean } = {}): Promise<PathTouch[]> {
     const at = this.find(options);
     return this.#drive((handle) => handle.touches(at, pathBytes(path), options.contents ?? false), options);
+  }
+
+  /**
+   * What is in it and what it is made of: bytes by layer and by part, what is stored for nothing, the largest files,
+   * duplicates, base image, system, runtimes.
+   */
+  analyze(options: AnalyzeOptions = {}): Promise<ImageAnalysis> {
+    const at = this.find(options);
+    return analyzeImage(this, (most) => this.#drive((handle) => handle.analyze(at, most), options), options);
   }
 
   /** Which step of the history made which layer. */
@@ -399,13 +409,14 @@ export function imageApi(engine: Engine<ImageGlue>) {
 
   /**
    * Lists a tar as container runtimes read it: as Go's `archive/tar` does, with the entries marked that other readers
-   * would see differently. Throws where a runtime would stop.
+   * would see differently. Throws where a runtime would stop; with `limits: { strict: true }`, also where readers see
+   * different things.
    */
-  async function readTar(from: SeekableSource, options: WorkOptions & EntryOptions = {}): Promise<FileEntry[]> {
+  async function readTar(from: SeekableSource, options: WorkOptions & EntryOptions & { limits?: ImageLimits } = {}): Promise<FileEntry[]> {
     await engine.init();
     const source = await seekable(from);
     try {
-      return await engine.drive<FileEntry[]>((glue) => glue.readTar(source.size, entryOptions(options)), [source], options);
+      return await engine.drive<FileEntry[]>((glue) => glue.readTar(source.size, entryOptions(options), options.limits), [source], options);
     } finally {
       await source.close?.();
     }

@@ -240,6 +240,9 @@ impl Entry {
     }
 }
 
+/// Marks that every reader in use gets over in one way or another: no reason for a strict reader to stop.
+const QUIET: [&str; 2] = ["TAR_SIGNED_CHECKSUM", "TAR_SPARSE"];
+
 /// What is found goes here.
 pub trait TarSink {
     /// An entry begins. Its data follow, if it has any.
@@ -261,11 +264,13 @@ pub struct TarLimits {
     pub path: usize,
     /// Entries. Default 10 million.
     pub entries: u64,
+    /// What readers see differently is an error. Off by default: then it is a mark, and reading goes on as Go does.
+    pub strict: bool,
 }
 
 impl Default for TarLimits {
     fn default() -> Self {
-        Self { metadata: 1 << 20, path: 1 << 16, entries: 10_000_000 }
+        Self { metadata: 1 << 20, path: 1 << 16, entries: 10_000_000, strict: false }
     }
 }
 
@@ -314,6 +319,14 @@ pub enum TarError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// Readers in use see this differently, and [`TarLimits::strict`] is set.
+    #[error("readers see the tar differently at byte {offset}: {code}")]
+    Ambiguous {
+        /// Where, in bytes.
+        offset: u64,
+        /// The code of the mark that it has otherwise.
+        code: &'static str,
+    },
     /// There are more entries than [`TarLimits::entries`].
     #[error("the tar has more than {limit} entries")]
     TooManyEntries {
@@ -331,6 +344,7 @@ impl TarError {
             Self::MetadataTooLong { .. } => "TAR_METADATA_TOO_LONG",
             Self::Sparse { .. } => "TAR_SPARSE_INVALID",
             Self::PathTooLong { .. } => "TAR_PATH_TOO_LONG",
+            Self::Ambiguous { .. } => "TAR_AMBIGUOUS",
             Self::TooManyEntries { .. } => "TAR_TOO_MANY_ENTRIES",
         }
     }
@@ -342,6 +356,7 @@ impl TarError {
             | Self::Truncated { offset, .. }
             | Self::MetadataTooLong { offset, .. }
             | Self::Sparse { offset, .. }
+            | Self::Ambiguous { offset, .. }
             | Self::PathTooLong { offset, .. } => Some(*offset),
             Self::TooManyEntries { .. } => None,
         }
@@ -538,6 +553,14 @@ impl TarReader {
         };
         if self.waiting && result.is_ok() {
             self.issues.add(ArchiveIssue::DANGLING_HEADER);
+        }
+        let apart = [ArchiveIssue::TRAILING_DATA, ArchiveIssue::DANGLING_HEADER, ArchiveIssue::GLOBAL_OVERRIDE];
+        let issue = apart.into_iter().find(|issue| self.limits.strict && self.issues.has(*issue));
+        if let Some(code) = issue.and_then(|issue| issue.codes().next())
+            && result.is_ok()
+        {
+            let offset = self.trailing_at.unwrap_or(offset);
+            return Err(self.fail(TarError::Ambiguous { offset, code }));
         }
         result.map_err(|error| self.fail(error))
     }
@@ -965,6 +988,11 @@ impl TarReader {
         if length > self.limits.path {
             let (offset, limit) = (self.entry.header_offset, self.limits.path);
             return Err(TarError::PathTooLong { offset, length, limit });
+        }
+        if self.limits.strict
+            && let Some(code) = self.entry.ambiguity.codes().find(|code| !QUIET.contains(code))
+        {
+            return Err(TarError::Ambiguous { offset: self.entry.header_offset, code });
         }
         self.entries += 1;
         if self.entries > self.limits.entries {

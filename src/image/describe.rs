@@ -46,8 +46,8 @@ impl Notes<'_> {
         }
     }
 
-    pub(crate) fn error(&mut self, code: &str, at: &str, message: impl Into<String>, clause: &str) {
-        self.add(ImageFinding::error(code, message).at(at).clause(clause));
+    pub(crate) fn error(&mut self, code: &str, at: &str, message: impl Into<String>) {
+        self.add(ImageFinding::error(code, message).at(at));
     }
 
     pub(crate) fn warning(&mut self, code: &str, at: &str, message: impl Into<String>) {
@@ -98,7 +98,7 @@ impl Notes<'_> {
 
     pub(crate) fn digest(&mut self, value: Option<&Value>, at: &str) -> Option<Digest> {
         let Some(text) = value.and_then(Value::as_str) else {
-            self.error("DIGEST_MISSING", at, "there is no digest", "image-spec descriptor.md, digest");
+            self.error("DIGEST_MISSING", at, "there is no digest");
             return None;
         };
         match text.parse::<Digest>() {
@@ -110,14 +110,13 @@ impl Notes<'_> {
                 Some(digest)
             }
             Err(error) => {
-                self.error(error.code(), at, error.to_string(), "image-spec descriptor.md, digests");
+                self.error(error.code(), at, error.to_string());
                 None
             }
         }
     }
 
     fn size(&mut self, value: Option<&Value>, at: &str) -> Option<u64> {
-        let clause = "image-spec descriptor.md, size";
         match value {
             Some(Value::Number(number)) => {
                 if let Some(size) = number.as_u64().filter(|size| *size <= i64::MAX as u64) {
@@ -132,10 +131,10 @@ impl Notes<'_> {
                     self.warning("SIZE_NOT_INTEGER", at, "the size is written as a float: many readers refuse it");
                     return Some(float as u64);
                 }
-                self.error("SIZE_INVALID", at, format!("`{number}` is no size: expected an integer from 0"), clause);
+                self.error("SIZE_INVALID", at, format!("`{number}` is no size: expected an integer from 0"));
             }
-            None => self.error("SIZE_MISSING", at, "there is no size", clause),
-            Some(_) => self.error("SIZE_INVALID", at, "the size is no number", clause),
+            None => self.error("SIZE_MISSING", at, "there is no size"),
+            Some(_) => self.error("SIZE_INVALID", at, "the size is no number"),
         }
         None
     }
@@ -144,17 +143,15 @@ impl Notes<'_> {
     pub(crate) fn descriptor(&mut self, value: &Value, at: &str) -> Described {
         let mut found = Described { path: at.to_owned(), ..Described::default() };
         let Some(object) = value.as_object() else {
-            self.error("DESCRIPTOR_INVALID", at, "a descriptor is no object", "image-spec descriptor.md");
+            self.error("DESCRIPTOR_INVALID", at, "a descriptor is no object");
             return found;
         };
         self.key_case(object, DESCRIPTOR_KEYS, at);
         let media = object.get("mediaType").and_then(Value::as_str).unwrap_or_default();
         if media.is_empty() {
-            let clause = "image-spec descriptor.md, mediaType";
-            self.error("MEDIA_TYPE_MISSING", &format!("{at}.mediaType"), "there is no media type", clause);
+            self.error("MEDIA_TYPE_MISSING", &format!("{at}.mediaType"), "there is no media type");
         } else if !valid_media_type(media) {
-            let clause = "image-spec descriptor.md, mediaType (RFC 6838)";
-            self.error("MEDIA_TYPE_INVALID", &format!("{at}.mediaType"), "this is no media type", clause);
+            self.error("MEDIA_TYPE_INVALID", &format!("{at}.mediaType"), "this is no media type");
         }
         found.media_type = media.into();
         found.digest = self.digest(object.get("digest"), &format!("{at}.digest"));
@@ -181,7 +178,7 @@ impl Notes<'_> {
                     found.data = Some(bytes);
                 }
                 _ => {
-                    self.error("DATA_INVALID", &at, "embedded data are no base64", "image-spec descriptor.md, data");
+                    self.error("DATA_INVALID", &at, "embedded data are no base64");
                 }
             }
         }
@@ -203,8 +200,7 @@ impl Notes<'_> {
             let right_size = found.size.is_none_or(|size| size == data.len() as u64);
             let computed = crate::oci::hash::digest(digest.algorithm(), data);
             if !right_size || computed.is_some_and(|computed| computed != *digest) {
-                let clause = "image-spec descriptor.md, data";
-                self.error("DATA_MISMATCH", &format!("{at}.data"), "embedded data are not the content named", clause);
+                self.error("DATA_MISMATCH", &format!("{at}.data"), "embedded data are not the content named");
             }
         }
         found
@@ -224,12 +220,11 @@ impl Notes<'_> {
     pub(crate) fn schema_version(&mut self, object: &Map<String, Value>, expected: u64) {
         let version = object.get("schemaVersion");
         if version.and_then(Value::as_u64) != Some(expected) {
-            let clause = "image-spec manifest.md, schemaVersion";
             let message = match version {
                 None => "there is no schemaVersion".to_owned(),
                 Some(_) => format!("schemaVersion is not the number {expected}"),
             };
-            self.error("SCHEMA_VERSION_INVALID", "$.schemaVersion", message, clause);
+            self.error("SCHEMA_VERSION_INVALID", "$.schemaVersion", message);
         }
     }
 
@@ -240,7 +235,7 @@ impl Notes<'_> {
             Some(Value::String(own)) if own.is_empty() || *own == expected.0 => {}
             Some(own) => {
                 let message = format!("the descriptor says {expected}, the document {own}");
-                self.error("MEDIA_TYPE_MISMATCH", "$.mediaType", message, "image-spec manifest.md, mediaType");
+                self.error("MEDIA_TYPE_MISMATCH", "$.mediaType", message);
             }
         }
     }

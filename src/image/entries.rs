@@ -125,18 +125,27 @@ pub struct FileView<'a> {
     pub sha256: Option<[u8; 32]>,
     /// Extended attributes.
     pub xattrs: &'a [(Vec<u8>, Vec<u8>)],
+    /// The node has other names too.
+    pub linked: bool,
 }
 
 impl MergedTree {
     /// Calls `visit` for every name below the root, parents before what lies in them.
     pub fn visit(&self, visit: &mut dyn FnMut(FileView<'_>)) {
+        let mut names = vec![0u8; self.tree.nodes()];
+        self.tree.visit(&mut |_, name, _| {
+            if let Some(count) = names.get_mut(name.node.number()) {
+                *count = count.saturating_add(1);
+            }
+        });
         self.tree.visit(&mut |path, name, node| {
             let layer = self.layers.get(node.source.layer as usize).and_then(Option::as_ref);
             let member = layer.and_then(|layer| layer.index.get(node.source.entry as usize));
             let member = member.filter(|_| !node.implicit);
             let sha256 = member.and_then(|member| member.sha256.copied());
             let xattrs = member.map(|member| member.xattrs).unwrap_or_default();
-            visit(FileView { path, name, node, sha256, xattrs });
+            let linked = names.get(name.node.number()).is_some_and(|count| *count > 1);
+            visit(FileView { path, name, node, sha256, xattrs, linked });
         });
     }
 }

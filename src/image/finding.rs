@@ -64,7 +64,7 @@ impl ImageFinding {
             entry: None,
             offset: None,
             count: None,
-            clause: None,
+            clause: super::clauses::clause(code).map(str::to_owned),
         }
     }
 
@@ -106,12 +106,6 @@ impl ImageFinding {
     /// Says at which byte it is.
     pub fn at_offset(mut self, offset: Option<u64>) -> Self {
         self.offset = offset;
-        self
-    }
-
-    /// Names the clause of the specification.
-    pub fn clause(mut self, clause: &str) -> Self {
-        self.clause = Some(clause.to_owned());
         self
     }
 }

@@ -4,6 +4,7 @@
 //! what was found wrong about them. Documents are read and checked when it is opened; layers when they are asked for.
 
 pub mod analyze;
+mod clauses;
 mod describe;
 mod entries;
 pub mod export;

@@ -401,7 +401,7 @@ impl Opener<'_> {
         let limit = self.limits.documents;
         let mut notes = self.notes(name);
         let Some(object) = value.as_object() else {
-            notes.error("INDEX_INVALID", "$", "the index is no object", "image-spec image-index.md");
+            notes.error("INDEX_INVALID", "$", "the index is no object");
             return Vec::new();
         };
         notes.manifest_keys(object);
@@ -418,7 +418,7 @@ impl Opener<'_> {
         for key in ["layers", "config", "fsLayers"] {
             if object.contains_key(key) {
                 let message = format!("an index has `{key}`: readers may take it for a manifest");
-                notes.error("MANIFEST_AMBIGUOUS", &format!("$.{key}"), message, "CVE-2021-41190");
+                notes.error("MANIFEST_AMBIGUOUS", &format!("$.{key}"), message);
             }
         }
         notes.annotations(object.get("annotations"), "$.annotations");
@@ -434,13 +434,12 @@ impl Opener<'_> {
                 Vec::new()
             }
             None => {
-                let clause = "image-spec image-index.md, manifests";
-                notes.error("INDEX_WITHOUT_MANIFESTS", "$.manifests", "the index has no list of manifests", clause);
+                notes.error("INDEX_WITHOUT_MANIFESTS", "$.manifests", "the index has no list of manifests");
                 Vec::new()
             }
         };
         if descriptors.len() > limit {
-            notes.error("TOO_MANY_DOCUMENTS", "$.manifests", format!("there are more than {limit} descriptors"), "");
+            notes.error("TOO_MANY_DOCUMENTS", "$.manifests", format!("there are more than {limit} descriptors"));
             descriptors.truncate(limit);
         }
         descriptors
@@ -520,7 +519,7 @@ impl Opener<'_> {
         }
         if depth > self.limits.index_depth {
             let message = format!("indexes are nested deeper than {}", self.limits.index_depth);
-            self.notes(&document).error("INDEX_TOO_DEEP", &descriptor.path, message, "");
+            self.notes(&document).error("INDEX_TOO_DEEP", &descriptor.path, message);
             self.manifests.push(manifest);
             return Ok(());
         }
@@ -537,7 +536,7 @@ impl Opener<'_> {
         if hash(digest.algorithm(), &read.bytes).is_some_and(|computed| computed != digest) {
             let message = "the bytes of the manifest are not those that the digest names";
             let finding = ImageFinding::error("MANIFEST_DIGEST_MISMATCH", message).at(descriptor.path.clone());
-            self.notes(&document).add(finding.clause("image-spec descriptor.md, verification"));
+            self.notes(&document).add(finding);
         }
         match kind {
             MediaKind::Index => {
@@ -591,8 +590,7 @@ impl Opener<'_> {
     fn size_mismatch(&mut self, document: &str, descriptor: &Described, size: u64) {
         let said = descriptor.size.unwrap_or(0);
         let message = format!("the descriptor says {said} bytes, the content has {size}");
-        let clause = "image-spec descriptor.md, size";
-        self.notes(document).error("SIZE_MISMATCH", &format!("{}.size", descriptor.path), message, clause);
+        self.notes(document).error("SIZE_MISMATCH", &format!("{}.size", descriptor.path), message);
     }
 
     /// A blob that a manifest names.
@@ -646,10 +644,9 @@ impl Opener<'_> {
         name: &str,
     ) -> Result<(), OpenError> {
         manifest.kind = ManifestKind::Other;
-        let spec = "image-spec manifest.md";
         let mut notes = self.notes(name);
         let Some(object) = value.as_object() else {
-            notes.error("MANIFEST_INVALID", "$", "the manifest is no object", spec);
+            notes.error("MANIFEST_INVALID", "$", "the manifest is no object");
             return Ok(());
         };
         notes.manifest_keys(object);
@@ -658,7 +655,7 @@ impl Opener<'_> {
         for key in ["manifests", "fsLayers"] {
             if object.contains_key(key) {
                 let message = format!("a manifest has `{key}`: readers may take it for something else");
-                notes.error("MANIFEST_AMBIGUOUS", &format!("$.{key}"), message, "CVE-2021-41190");
+                notes.error("MANIFEST_AMBIGUOUS", &format!("$.{key}"), message);
             }
         }
         let annotations = notes.annotations(object.get("annotations"), "$.annotations");
@@ -668,7 +665,7 @@ impl Opener<'_> {
         let config = match object.get("config") {
             Some(config) => Some(notes.descriptor(config, "$.config")),
             None => {
-                notes.error("MANIFEST_WITHOUT_CONFIG", "$.config", "the manifest has no config", spec);
+                notes.error("MANIFEST_WITHOUT_CONFIG", "$.config", "the manifest has no config");
                 None
             }
         };
@@ -680,7 +677,7 @@ impl Opener<'_> {
                 Vec::new()
             }
             None => {
-                notes.error("MANIFEST_WITHOUT_LAYERS", "$.layers", "the manifest has no list of layers", spec);
+                notes.error("MANIFEST_WITHOUT_LAYERS", "$.layers", "the manifest has no list of layers");
                 Vec::new()
             }
         };
@@ -789,8 +786,7 @@ impl Opener<'_> {
             Ok(read) => {
                 if hash(digest.algorithm(), &read.bytes).is_some_and(|computed| computed != digest) {
                     let message = "the bytes of the config are not those that the digest names";
-                    let clause = "image-spec descriptor.md, verification";
-                    self.notes(document).error("CONFIG_DIGEST_MISMATCH", "$.config", message, clause);
+                    self.notes(document).error("CONFIG_DIGEST_MISMATCH", "$.config", message);
                 }
                 Ok(self.image_config(manifest, read.value, digest.as_str(), layers))
             }
@@ -809,10 +805,9 @@ impl Opener<'_> {
         name: &str,
         layers: usize,
     ) -> Vec<Option<Digest>> {
-        let spec = "image-spec config.md";
         let mut notes = self.notes(name);
         let Some(object) = value.as_object() else {
-            notes.error("CONFIG_INVALID", "$", "the config is no object", spec);
+            notes.error("CONFIG_INVALID", "$", "the config is no object");
             return Vec::new();
         };
         notes.config_keys(object);
@@ -842,7 +837,7 @@ impl Opener<'_> {
                 let at = "$.rootfs.type";
                 match rootfs.get("type").and_then(Value::as_str) {
                     Some("layers") => {}
-                    Some(_) => notes.error("ROOTFS_TYPE", at, "the type of the rootfs is not `layers`", spec),
+                    Some(_) => notes.error("ROOTFS_TYPE", at, "the type of the rootfs is not `layers`"),
                     None => notes.warning("ROOTFS_TYPE", at, "the rootfs has no type"),
                 }
                 let list = rootfs.get("diff_ids").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -850,11 +845,11 @@ impl Opener<'_> {
                     diff_ids.push(notes.digest(Some(item), &format!("$.rootfs.diff_ids[{number}]")));
                 }
             }
-            None => notes.error("CONFIG_WITHOUT_ROOTFS", "$.rootfs", "the config has no rootfs", spec),
+            None => notes.error("CONFIG_WITHOUT_ROOTFS", "$.rootfs", "the config has no rootfs"),
         }
         if object.contains_key("rootfs") && diff_ids.len() != layers {
             let message = format!("there are {} diffIDs for {layers} layers", diff_ids.len());
-            notes.error("DIFF_ID_COUNT", "$.rootfs.diff_ids", message, spec);
+            notes.error("DIFF_ID_COUNT", "$.rootfs.diff_ids", message);
         }
         if let Some(Value::Array(history)) = object.get("history")
             && !history.is_empty()
@@ -901,7 +896,7 @@ impl Opener<'_> {
             for key in ["layers", "manifests", "config"] {
                 if object.contains_key(key) {
                     let message = format!("a schema 1 manifest has `{key}`: readers may take it for something else");
-                    notes.error("MANIFEST_AMBIGUOUS", &format!("$.{key}"), message, "CVE-2021-41190");
+                    notes.error("MANIFEST_AMBIGUOUS", &format!("$.{key}"), message);
                 }
             }
         }
@@ -949,7 +944,7 @@ impl Opener<'_> {
     fn docker_path(&mut self, path: &str, at: &str) -> Option<Blob> {
         if path.split('/').any(|part| part == "..") {
             let message = format!("`{path}` goes up in the archive");
-            self.notes("manifest.json").error("DOCKER_PATH_TRAVERSAL", at, message, "");
+            self.notes("manifest.json").error("DOCKER_PATH_TRAVERSAL", at, message);
             return None;
         }
         if path.starts_with('/') {
@@ -962,7 +957,7 @@ impl Opener<'_> {
                 Some(blob)
             }
             Err(error) => {
-                self.notes("manifest.json").error(error.code(), at, error.to_string(), "");
+                self.notes("manifest.json").error(error.code(), at, error.to_string());
                 None
             }
         }
@@ -982,7 +977,7 @@ impl Opener<'_> {
         for (number, item) in list.iter().enumerate().take(self.limits.documents) {
             let at = format!("$[{number}]");
             let Some(object) = item.as_object() else {
-                self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &at, "an item is no object", "");
+                self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &at, "an item is no object");
                 continue;
             };
             for key in object.keys() {
@@ -994,7 +989,7 @@ impl Opener<'_> {
             }
             let Some(config_path) = object.get("Config").and_then(Value::as_str) else {
                 let message = "an item has no Config";
-                self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &format!("{at}.Config"), message, "");
+                self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &format!("{at}.Config"), message);
                 continue;
             };
             let mut refs = Vec::new();
@@ -1017,7 +1012,7 @@ impl Opener<'_> {
             }
             let Some(paths) = layer_paths(object) else {
                 let message = "an item has no list of Layers";
-                self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &format!("{at}.Layers"), message, "");
+                self.notes("manifest.json").error("DOCKER_MANIFEST_INVALID", &format!("{at}.Layers"), message);
                 continue;
             };
             let Some(blob) = self.docker_path(config_path, &format!("{at}.Config")) else { continue };

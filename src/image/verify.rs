@@ -201,13 +201,12 @@ impl Image {
     /// Size, digest and diffID, and how the layer reads.
     fn verify_digests(&self, reference: &LayerRef, layer: &Layer, known: bool, findings: &mut Vec<ImageFinding>) {
         let name = reference.name();
-        let clause = "image-spec descriptor.md, verification";
         if let Some(declared) = &reference.digest {
             match layer.digest(declared.algorithm()) {
                 Some(computed) if computed != declared && !known => {
                     let message =
                         format!("the bytes of the layer are not those that the digest names: they are {computed}");
-                    findings.push(ImageFinding::error("LAYER_DIGEST_MISMATCH", message).in_layer(name).clause(clause));
+                    findings.push(ImageFinding::error("LAYER_DIGEST_MISMATCH", message).in_layer(name));
                 }
                 _ => {}
             }
@@ -217,8 +216,7 @@ impl Image {
             && computed != declared
         {
             let message = format!("the config says that the layer unpacks to {declared}, it unpacks to {computed}");
-            let clause = "image-spec config.md, rootfs.diff_ids";
-            findings.push(ImageFinding::error("DIFF_ID_MISMATCH", message).in_layer(name).clause(clause));
+            findings.push(ImageFinding::error("DIFF_ID_MISMATCH", message).in_layer(name));
         }
     }
 
@@ -282,8 +280,7 @@ impl Image {
         match self.store.digest(blob, declared, watch).await? {
             Some(computed) if computed != *declared => {
                 let message = format!("the bytes of the blob are not those that the digest names: they are {computed}");
-                let finding = ImageFinding::error("BLOB_DIGEST_MISMATCH", message).in_layer(reference.name());
-                findings.push(finding.clause("image-spec descriptor.md, verification"));
+                findings.push(ImageFinding::error("BLOB_DIGEST_MISMATCH", message).in_layer(reference.name()));
                 Ok(false)
             }
             computed => Ok(computed.is_some()),

@@ -170,6 +170,10 @@ pub struct ImageLimits {
     /// Bytes of an archive, compressed as a whole, when it is unpacked. Default 512 MiB.
     #[tsify(optional, type = "number")]
     pub archive_bytes: Option<u64>,
+    /// What readers of tar see differently in a layer is an error, `TAR_AMBIGUOUS`, that ends it. Default false: it is
+    /// marked, and the layer is read on as container runtimes do.
+    #[tsify(optional)]
+    pub strict: bool,
 }
 
 impl ImageLimits {
@@ -191,6 +195,7 @@ impl ImageLimits {
         set(&mut limits.layer.ratio, self.ratio);
         set_size(&mut limits.layer.index, self.layer_index_bytes);
         set_size(&mut limits.outer_memory, self.archive_bytes);
+        limits.layer.tar.strict = self.strict;
         limits
     }
 }
@@ -640,11 +645,13 @@ impl ImageHandle {
 pub fn read_tar(
     size: f64,
     #[wasm_bindgen(unchecked_param_type = "EntryOptions | undefined")] entries: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "ImageLimits | undefined")] limits: JsValue,
 ) -> Result<Task, JsValue> {
     let contents = options::<EntryOptions>(&entries)?.limit();
+    let limits = options::<ImageLimits>(&limits)?.apply();
     let source = HostSource { number: 0, size: size as u64 };
     Ok(task(async move {
-        let mut tar = TarReader::default();
+        let mut tar = TarReader::new(limits.layer.tar);
         let mut sink = Listing { index: LayerIndex::default(), contents, hash: None };
         let fail = |failure: crate::archive::tar::TarError| {
             let details =
@@ -855,6 +862,9 @@ pub struct MergedEntry {
     /// No entry names this directory.
     #[tsify(optional)]
     implicit: Option<bool>,
+    /// The same number for all names of one hard-linked file. What has one name has none.
+    #[tsify(optional)]
+    inode: Option<u32>,
     /// Extended attributes, their values in base64.
     #[tsify(optional, type = "Record<string, string>")]
     xattrs: Option<()>,
@@ -1026,6 +1036,9 @@ impl Json {
         if view.node.implicit {
             self.key("implicit");
             self.0.push_str("true");
+        }
+        if view.linked {
+            self.number("inode", view.name.node.number());
         }
         if !view.xattrs.is_empty() {
             self.key("xattrs");

@@ -208,6 +208,28 @@ function cases(lw, small) {
       ok(/^FROM scratch$/m.test(dockerfile) && dockerfile.includes('CMD ["serve"]'), dockerfile);
     },
 
+    'an analysis counts what is stored for nothing, and says what an image is made of': async () => {
+      const base = await build();
+      const osRelease = 'ID=alpine\nPRETTY_NAME="Alpine Linux v3.20"\nVERSION_ID=3.20.1\n';
+      const more = [{ path: 'os-release', bytes: encode(osRelease) }, { path: 'node_version.h', bytes: encode('#define NODE_MAJOR_VERSION 22\n#define NODE_MINOR_VERSION 4\n#define NODE_PATCH_VERSION 1\n') }];
+      const dockerfile = 'FROM base\nCOPY os-release /etc/os-release\nCOPY node_version.h /usr/local/include/node/\nCOPY secret.txt /srv/index.html\nCOPY secret.txt /app/node_modules/a/index.js\n';
+      const made = await lw.buildImage({ dockerfile, context: [...context(), ...more], bases: { base } });
+      const a = await made.analyze({ base });
+      equal(a.os, { id: 'alpine', name: 'Alpine Linux v3.20', version: '3.20.1' });
+      equal(a.runtimes, [{ name: 'node', version: '22.4.1', from: 'usr/local/include/node/node_version.h' }]);
+      equal(a.base.by, 'layers');
+      equal(a.base.layers, base.manifest.layers.length);
+      equal(a.wastedBytes, 15);
+      equal(a.wasted.map((w) => [w.path, w.bytes, w.layer, w.by, w.removed]), [['srv/index.html', 15, 0, a.layers.length - 2, false]]);
+      equal(a.layers.at(-2).changed, { files: 1, bytes: 11 });
+      equal(a.parts.dependencies, { files: 1, bytes: 11 });
+      equal(a.duplicates.map((d) => [d.paths, d.bytes]), [[['app/node_modules/a/index.js', 'srv/index.html'], 11]]);
+      // dive counts the copy that is kept too.
+      equal(a.dive.wastedBytes, 26);
+      const rules = lw.parseDiveRules('rules:\n  lowestEfficiency: 0.99 # high\n  highestWastedBytes: "20B"\n  highestUserWastedPercent: disabled\n');
+      equal(lw.checkDiveRules(a, rules).map((r) => [r.rule, r.status]), [['lowestEfficiency', 'fail'], ['highestWastedBytes', 'fail'], ['highestUserWastedPercent', 'skip']]);
+    },
+
     'the filesystem is exported as a tar, the same each time': async () => {
       const image = await build();
       const read = async () => new Uint8Array(await new Response(image.export()).arrayBuffer());

@@ -244,3 +244,22 @@ test('who names the layer and the instruction, history the steps', async () => {
   assert.match(dockerfile.stdout, /^FROM scratch$/m);
   assert.equal((await run(['format', '-'], { input: dockerfile.stdout })).code, 0);
 });
+
+test('analyze shows layers and lists, and the rules of dive decide the exit status', async () => {
+  await built;
+  const shown = await run(['analyze', image]);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /Wasted +nothing/);
+  assert.match(shown.stdout, /█/);
+  const analysis = JSON.parse((await run(['analyze', '--format', 'json', image])).stdout);
+  assert.equal(analysis.dive.score, 1);
+  assert.ok(analysis.parts.application.bytes > 0);
+  assert.equal((await run(['analyze', '--ci', image])).code, 0);
+  fs.writeFileSync(path.join(folder, '.dive-ci'), 'rules:\n  lowestEfficiency: 1.1\n');
+  const gate = await run(['analyze', '--ci', image]);
+  assert.equal(gate.code, 1);
+  assert.match(gate.stdout, /fail +lowestEfficiency/);
+  assert.equal((await run(['analyze', '--ci', '--lowest-efficiency', '0.5', image])).code, 0);
+  assert.equal((await run(['analyze', '--ci', '--ci-config', 'no-such', image])).code, 2);
+  fs.rmSync(path.join(folder, '.dive-ci'));
+});
