@@ -20,6 +20,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default:
   analyze: { summary: 'show what is in an image and what is wasted, layer by layer', load: () => import('./cli/analyze.js') },
   who: { summary: 'tell which layers touched a path', load: () => import('./cli/who.js') },
   history: { summary: 'show how an image was made, layer by layer', load: () => import('./cli/history.js') },
+  compare: { summary: 'compare two images: layers, config, files, and why they differ', load: () => import('./cli/compare.js') },
   verify: { summary: 'check every digest of an image and what it claims', load: () => import('./cli/verify.js') },
   lsp: { summary: 'serve editors: diagnostics, fixes, completion and more, over standard input and output', load: () => import('./cli/lsp.js') },
   rules: { summary: 'list the lint rules, or explain one', load: () => import('./cli/rules.js') },

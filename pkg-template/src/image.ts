@@ -4,7 +4,7 @@ import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.
 import { LayerwrightError } from './errors.js';
 import { type AlignedHistory, alignHistory, dockerfileOf } from './history.js';
 import { type FileFound, type FileQuery, matcher, parseQuery } from './search.js';
-import { type ClosableSource, isStream, type SeekableSource, seekable } from './sources.js';
+import { type ClosableSource, type FolderHandleLike, folderFiles, isStream, type SeekableSource, seekable } from './sources.js';
 import type { EntryOptions, ExportedTar, FileEntry, ImageFinding, ImageHandle, ImageLimits, ImageStream, ImageSummary, LayerFacts, LayerOptions, LayerSummary, ManifestSummary, MergedEntry, PathTouch, Task, TextFound, VerifyReport } from './wasm/layerwright.js';
 
 /** The functions of the module that this file calls. */
@@ -16,8 +16,14 @@ export interface ImageGlue extends Glue {
   ImageStream: new (limits?: ImageLimits, entries?: EntryOptions) => ImageStream;
 }
 
-/** What can be opened as an image: an archive that can be read at any place, or a stream of one. */
-export type ImageSource = SeekableSource | ReadableStream<Uint8Array>;
+/** What can be opened as an image: an archive that can be read at any place, a stream of one, or a folder with a layout. */
+export type ImageSource = SeekableSource | ReadableStream<Uint8Array> | FolderHandleLike;
+
+/** An image with what is about it. */
+export interface ImageWithReferrers extends ManifestSummary {
+  /** Attestations, signatures and other artifacts that name it as what they are about. */
+  referrers: ManifestSummary[];
+}
 
 /** How to open an image. */
 export interface OpenOptions extends WorkOptions {
@@ -55,8 +61,8 @@ export interface ImageOverview {
   /** What the archive as a whole is compressed with. */
   compression: ImageSummary['compression'];
   /** The container images. */
-  images: ManifestSummary[];
-  /** What else is there: indexes, attestations, artifacts. */
+  images: ImageWithReferrers[];
+  /** What else is there, attestations and artifacts about an image too. */
   others: ManifestSummary[];
   /** What is wrong or odd about the archive and its documents. */
   findings: ImageFinding[];
@@ -136,7 +142,9 @@ export class Image {
   /** What is in it, at a glance. Layers that have been read say how many entries they have and what they unpack to. */
   summary(): ImageOverview {
     const { form, compression, findings, manifests } = this.#summary;
-    return { form, compression, images: manifests.filter(isImage), others: manifests.filter((m) => !isImage(m)), findings };
+    const about = (digest: string) => manifests.filter((m) => m.kind !== 'index' && (m.attests === digest || m.subject === digest || (m.attests === undefined && m.names.some((name) => tagOf(digest, name)))));
+    const images = manifests.filter(isImage).map((image) => ({ ...image, referrers: about(image.digest) }));
+    return { form, compression, images, others: manifests.filter((m) => !isImage(m)), findings };
   }
 
   /** The place of an image among the manifests. */
@@ -318,6 +326,9 @@ export class Image {
 
 const isImage = (manifest: ManifestSummary): boolean => manifest.kind === 'image' || manifest.kind === 'schema1';
 
+/** `sha256-….sig` and the like: how cosign and registries without referrers name what is about an image (distribution-spec, referrers tag schema). */
+const tagOf = (digest: string, name: string): boolean => /^(?:\.\w+)?$/.test(name.slice(name.lastIndexOf(':') + 1).replace(digest.replace(':', '-'), '')) && name.includes(digest.replace(':', '-'));
+
 const entryOptions = ({ contents, contentsLimit }: EntryOptions): EntryOptions => ({ contents, contentsLimit });
 
 /** The bytes of a path: UTF-8, and for each lone surrogate from U+DC80 to U+DCFF the byte that it stands for. */
@@ -336,7 +347,8 @@ function pathBytes(path: string | Uint8Array): Uint8Array {
 export function imageApi(engine: Engine<ImageGlue>) {
   /**
    * Opens an image: a Docker archive or an OCI layout as a tar, plain or compressed. Documents are read and checked;
-   * layers are read when they are asked for. A stream is taken in one pass: layers are hashed and listed as they go by,
+   * layers are read when they are asked for. A folder, by its path or as a browser hands it out, may hold a layout or an
+   * unpacked Docker archive. A stream is taken in one pass: layers are hashed and listed as they go by,
    * and files cannot be read afterwards.
    */
   async function openImage(from: ImageSource, options: OpenOptions = {}): Promise<Image> {
@@ -348,7 +360,9 @@ export function imageApi(engine: Engine<ImageGlue>) {
       for (const manifest of opened.images) await opened.layers({ image: opened.manifests.indexOf(manifest) });
       return opened;
     }
-    const source = await seekable(from);
+    const folder = await folderFiles(from);
+    if (folder) return openImageDirectory(folder, options);
+    const source = await seekable(from as SeekableSource);
     try {
       await engine.prepareFor(source.size);
       const number = engine.reserve(1);

@@ -23,6 +23,47 @@ export function setFileOpener(opener: FileOpener): void {
   openFile = opener;
 }
 
+/** A folder as a browser hands it out: `showDirectoryPicker()`, or `getAsFileSystemHandle()` of what was dropped. */
+export interface FolderHandleLike {
+  readonly kind: 'directory';
+  entries(): AsyncIterable<[string, FolderHandleLike | { readonly kind: 'file'; getFile(): Promise<Blob> }]>;
+}
+
+/** A file of a folder, by its path from it. */
+export interface FolderFile {
+  path: string;
+  source: RandomAccess;
+}
+
+type FolderLister = (path: string | URL) => Promise<FolderFile[] | undefined>;
+let listFolder: FolderLister | undefined;
+
+/** @internal */
+export function setFolderLister(lister: FolderLister): void {
+  listFolder = lister;
+}
+
+/** Files of a folder that are looked at; a layout has far fewer. */
+const MOST_FILES = 100_000;
+
+/** The files of what is a folder; `undefined` for all else. */
+export async function folderFiles(from: unknown): Promise<FolderFile[] | undefined> {
+  if (typeof from === 'string' || (from instanceof URL && from.protocol === 'file:')) return listFolder?.(from);
+  if (typeof from !== 'object' || from === null || !('kind' in from) || from.kind !== 'directory' || !('entries' in from)) return undefined;
+  const found: FolderFile[] = [];
+  const todo: [string, FolderHandleLike][] = [['', from as FolderHandleLike]];
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    const [folder, handle] = next;
+    for await (const [name, entry] of handle.entries()) {
+      const path = folder + name;
+      if (entry.kind === 'directory') todo.push([`${path}/`, entry]);
+      else found.push({ path, source: await seekable(await entry.getFile()) });
+      if (found.length + todo.length > MOST_FILES) throw new LayerwrightError('FOLDER_TOO_LARGE', `The folder holds more than ${MOST_FILES} files: it is no image layout.`, {});
+    }
+  }
+  return found;
+}
+
 export const isStream = (source: unknown): source is ReadableStream<Uint8Array> => typeof ReadableStream !== 'undefined' && source instanceof ReadableStream;
 
 /** One way to read from all that users hand in. */

@@ -177,10 +177,11 @@ impl Image {
                     return;
                 }
             }
-            if node.attributes.kind == EntryKind::File && !needle.is_empty() {
-                if let Some(files) = wanted.get_mut(node.source.layer as usize) {
-                    files.push((node.source.entry, this));
-                }
+            if node.attributes.kind == EntryKind::File
+                && !needle.is_empty()
+                && let Some(files) = wanted.get_mut(node.source.layer as usize)
+            {
+                files.push((node.source.entry, this));
             }
         });
         let finder = Finder::new(needle);

@@ -230,6 +230,88 @@ function cases(lw, small) {
       equal(lw.checkDiveRules(a, rules).map((r) => [r.rule, r.status]), [['lowestEfficiency', 'fail'], ['highestWastedBytes', 'fail'], ['highestUserWastedPercent', 'skip']]);
     },
 
+    'two images are compared: identical, equivalent, different, and why': async () => {
+      const a = await build();
+      const same = await lw.compareImages(a, await build());
+      equal([same.verdict, same.why, same.files, same.layers.map((l) => l.status)], ['identical', [], [], a.manifest.layers.map(() => 'same')]);
+
+      const times = context().map((f) => ({ ...f, mtime: 1000 }));
+      const later = await lw.compareImages(a, await build({ context: times }));
+      equal(later.verdict, 'equivalent', later.why.join());
+      ok(later.files.length > 0 && later.files.every((f) => f.reasons.join() === 'time'), JSON.stringify(later.files));
+      ok(later.layers.some((l) => l.status === 'time'), JSON.stringify(later.layers));
+
+      const packed = await lw.compareImages(a, await build({ compression: 'zstd' }));
+      equal(packed.verdict, 'equivalent');
+      ok(packed.layers.every((l) => l.status === 'compression'), JSON.stringify(packed.layers));
+      equal(packed.sharedBlobBytes, 0);
+      ok(packed.sharedDiskBytes > 0, 'shared on disk');
+
+      const changed = context();
+      changed[0] = { path: 'public/index.html', bytes: encode('<h1>hello</h1>\nmore\n'), mode: 0o600 };
+      changed[1] = { path: 'public/new.txt', bytes: encode('new\n') };
+      const c = await lw.compareImages(a, await build({ context: changed, dockerfile: SITE.replace('ROOT=/srv', 'ROOT=/www') }));
+      equal(c.verdict, 'different');
+      equal(c.config, [{ path: 'config.Env[1]', a: 'ROOT=/srv', b: 'ROOT=/www' }]);
+      equal(c.files.map((f) => [f.path, f.status, f.reasons]), [['srv/index.html', 'changed', ['content', 'mode']], ['srv/new.txt', 'added', []], ['srv/é.txt', 'removed', []]]);
+      equal(c.files[0].diff, '@@ -1,2 +1,3 @@\n <h1>hello</h1>\n+more\n ');
+    },
+
+    'readers of tar that see other files are named, and strict reading stops there': async () => {
+      const header = (name, type, size) => {
+        const block = new Uint8Array(512);
+        const put = (at, text) => block.set(encode(text), at);
+        put(0, name);
+        put(100, '0000644\0');
+        put(108, '0000000\0');
+        put(116, '0000000\0');
+        put(124, `${size.toString(8).padStart(11, '0')}\0`);
+        put(136, '00000000000\0');
+        put(148, '        ');
+        put(156, type);
+        put(257, 'ustar\x0000');
+        put(148, `${block.reduce((a, b) => a + b, 0).toString(8).padStart(6, '0')}\0 `);
+        return block;
+      };
+      const tar = new Uint8Array(await new Blob([header('p', '6', 512), header('smuggled', '0', 0), new Uint8Array(1024)]).arrayBuffer());
+      const entries = await lw.readTar(tar);
+      equal(entries.map((e) => [e.path, e.ambiguous]), [['p', ['TAR_SIZE_WITHOUT_BODY']], ['smuggled', undefined]]);
+      const error = await lw.readTar(tar, { limits: { strict: true } }).then(() => null, (e) => e);
+      equal(error?.code, 'TAR_AMBIGUOUS');
+      const [difference] = lw.tarDifferences({ findings: [{ code: 'TAR_SIZE_WITHOUT_BODY', severity: 'warning', message: 'x', layer: 'l', entry: 'p' }] });
+      ok(difference.changesFiles && difference.readers.nodeTar.includes('not seen'), JSON.stringify(difference));
+      equal(lw.passes({ verdict: 'flag' }, 'strict'), false);
+    },
+
+    'a folder is opened as a browser hands it out': async () => {
+      const bytes = await save(lw, await build(), 'oci-layout');
+      const root = new Map();
+      for (const entry of await lw.readTar(bytes)) {
+        if (entry.kind !== 'file') continue;
+        let folder = root;
+        const parts = entry.path.split('/');
+        for (const part of parts.slice(0, -1)) folder = folder.get(part) ?? folder.set(part, new Map()).get(part);
+        folder.set(parts.at(-1), entry.size);
+      }
+      const at = (path) => {
+        // Where the body stands: behind the header with that name.
+        for (let i = 0; i < bytes.length; i += 512) if (decode(bytes.subarray(i, i + 100)).replace(/\0.*/s, '') === path) return i + 512;
+        throw new Error(path);
+      };
+      const handle = (folder, path) => ({
+        kind: 'directory',
+        async *entries() {
+          for (const [name, inside] of folder) {
+            const file = path + name;
+            yield [name, inside instanceof Map ? handle(inside, `${file}/`) : { kind: 'file', getFile: async () => new Blob([bytes.subarray(at(file), at(file) + inside)]) }];
+          }
+        },
+      });
+      const image = await lw.openImage(handle(root, ''));
+      equal(image.form, 'oci-layout');
+      equal((await image.verify()).verdict, 'ok');
+    },
+
     'the filesystem is exported as a tar, the same each time': async () => {
       const image = await build();
       const read = async () => new Uint8Array(await new Response(image.export()).arrayBuffer());

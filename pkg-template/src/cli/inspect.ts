@@ -41,8 +41,13 @@ function show(image: Image): string {
   const { bold, dim, yellow } = paint(stdoutStyle());
   const { form, compression, images, others, findings } = image.summary();
   const lines = [`${dim('Form')}  ${form}${compression === 'none' ? '' : `, ${compression}`}`, ''];
-  for (const manifest of images) lines.push(...showImage(manifest), '');
-  for (const other of others) lines.push(`${bold(other.kind)} ${dim(shortDigest(other.digest))} ${safe(other.artifactType ?? other.mediaType)}${other.platform ? ` ${other.platform}` : ''}`);
+  const joined = new Set(images.flatMap((manifest) => manifest.referrers.map((r) => r.digest)));
+  for (const manifest of images) {
+    lines.push(...showImage(manifest));
+    for (const r of manifest.referrers) lines.push(`  ${bold(r.kind)} ${dim(shortDigest(r.digest))} ${safe(r.artifactType ?? r.layers[0]?.annotations['in-toto.io/predicate-type']?.toString() ?? r.mediaType)} ${dim(r.layers.map((l) => size(l.size)).join(', '))}`);
+    lines.push('');
+  }
+  for (const other of others.filter((o) => !joined.has(o.digest))) lines.push(`${bold(other.kind)} ${dim(shortDigest(other.digest))} ${safe(other.artifactType ?? other.mediaType)}${other.platform ? ` ${other.platform}` : ''}`);
   if (others.length) lines.push('');
   for (const f of findings) lines.push(`${yellow(f.code)} ${safe(f.message)}`);
   return `${lines.join('\n').trimEnd()}\n`;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ContextFile, Image, WorkOptions } from '../index.js';
 import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Options, text } from './command.js';
-import { fileSource } from './image.js';
+import { fileSource } from '../files.node.js';
 import { walkContext } from './input.js';
 
 const TYPES = ['oci-layout', 'oci-dir', 'docker-archive', 'hybrid'] as const;

@@ -23,7 +23,9 @@ const image = path.join(folder, 'site.tar');
 const built = run(['build', '-t', 'static-site:1.0.0', '--output', image, path.join(examples, 'static-site')]);
 
 test('every command has --help, which names its options', async () => {
-  for (const command of ['lint', 'format', 'plan', 'inspect', 'ls', 'find', 'cat', 'export', 'who', 'history', 'verify', 'build', 'mutate', 'index', 'save', 'rules', 'lsp']) {
+  const commands = [...(await run(['help'])).stdout.matchAll(/^  (\w+) {2,}/gm)].map((m) => m[1]);
+  assert.ok(commands.length > 15, commands.join());
+  for (const command of commands) {
     const { code, stdout } = await run([command, '--help']);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`Usage: layerwright ${command}`));
@@ -262,4 +264,43 @@ test('analyze shows layers and lists, and the rules of dive decide the exit stat
   assert.equal((await run(['analyze', '--ci', '--lowest-efficiency', '0.5', image])).code, 0);
   assert.equal((await run(['analyze', '--ci', '--ci-config', 'no-such', image])).code, 2);
   fs.rmSync(path.join(folder, '.dive-ci'));
+});
+
+test('compare shows the verdict and the files, and sets the exit status when asked', async () => {
+  await built;
+  const same = await run(['compare', '--exit-code', '--strict', image, image]);
+  assert.equal(same.code, 0, same.stderr);
+  assert.match(same.stdout, /^Identical\./);
+  const other = path.join(folder, 'other');
+  fs.cpSync(path.join(examples, 'static-site'), other, { recursive: true });
+  fs.appendFileSync(path.join(other, 'public', 'index.html'), '<!-- new -->\n');
+  const changed = path.join(folder, 'changed.tar');
+  assert.equal((await run(['build', '-t', 'static-site:2', '--output', changed, other])).code, 0);
+  const different = await run(['compare', '--exit-code', image, changed]);
+  assert.equal(different.code, 1, different.stderr);
+  assert.match(different.stdout, /^Different/);
+  assert.match(different.stdout, /~ srv\/www\/index\.html +content/);
+  assert.match(different.stdout, /\+<!-- new -->/);
+  const json = JSON.parse((await run(['compare', '--format', 'json', image, changed])).stdout);
+  assert.equal(json.verdict, 'different');
+  assert.ok(json.sharedBlobBytes < json.blobBytes);
+});
+
+test('verify tells levels, readers of tar, and SARIF', async () => {
+  await built;
+  assert.equal((await run(['verify', '--strict', image])).code, 0);
+  assert.equal((await run(['verify', '--strict', '--lenient', image])).code, 2);
+  assert.match((await run(['verify', '--differential', image])).stdout, /All readers/);
+  const bytes = fs.readFileSync(image);
+  const digest = bytes.indexOf(Buffer.from('"digest":"sha256:'));
+  bytes[digest + 20] ^= 1;
+  const wrong = path.join(folder, 'wrong.tar');
+  fs.writeFileSync(wrong, bytes);
+  const { code, stdout } = await run(['verify', '--format', 'sarif', wrong]);
+  assert.equal(code, 1);
+  const sarif = JSON.parse(stdout);
+  assert.equal(sarif.version, '2.1.0');
+  const [{ results, tool }] = sarif.runs;
+  assert.ok(results.length > 0 && results.every((r) => tool.driver.rules[r.ruleIndex].id === r.ruleId));
+  assert.ok(results.some((r) => r.level === 'error' && r.properties.clause), stdout);
 });
