@@ -847,7 +847,52 @@ impl Parser<'_> {
             }
             simple.words.push(word);
         }
+        self.check_test(&simple.words);
         (simple, redirections, end)
+    }
+
+    /// `[` takes operands and a `]`, each a word of its own: a shell tells only when it runs the command, so that what
+    /// is glued together is listed as ShellCheck does.
+    fn check_test(&mut self, words: &[Word]) {
+        const OPERATORS: [&[u8]; 17] = [
+            b"=", b"==", b"!=", b"<", b">", b"\\<", b"\\>", b"-eq", b"-ne", b"-lt", b"-le", b"-gt", b"-ge", b"-nt",
+            b"-ot", b"-ef", b"=~",
+        ];
+        let Some((first, rest)) = words.split_first() else { return };
+        let open = first.span.start as usize;
+        let text = first.span.of(self.src);
+        if text.first() != Some(&b'[') || text.get(1) == Some(&b'[') {
+            return;
+        }
+        let glued = text.len() > 1;
+        let of = |word: &Word| word.span.of(self.src);
+        let closed = rest.last().is_some_and(|w| of(w) == b"]");
+        // Where the words stop being a test.
+        let mut misfit = None;
+        if glued {
+            let unary = text.len() == 3 && text.get(1) == Some(&b'-');
+            let mut at = usize::from(unary);
+            while rest.get(at).is_some_and(|w| OPERATORS.contains(&of(w)) || matches!(of(w), b"-a" | b"-o")) {
+                at += 2;
+            }
+            misfit = rest.get(at).filter(|w| at + 1 < rest.len() || of(w) != b"]").map(|w| w.span.start);
+        }
+        let last = of(words.last().unwrap_or(first)).ends_with(b"]");
+        if glued {
+            self.error(SyntaxErrorKind::GluedTest, open, open + 1);
+        }
+        if misfit.is_none() && closed {
+            return;
+        }
+        if misfit.is_none() && last {
+            self.error(SyntaxErrorKind::GluedTestEnd, self.at, self.at);
+        }
+        self.error(SyntaxErrorKind::Incomplete, open, open + 1);
+        let around = self.open.iter().rev().map(|(start, _)| *start).find(|start| *start != open);
+        if let Some(error) = self.out.errors.last_mut().filter(|e| e.kind == SyntaxErrorKind::Incomplete) {
+            error.stopped = misfit.unwrap_or(error.stopped);
+            error.enclosing = around.map(|start| start as u32);
+        }
     }
 
     fn assignment(&mut self) -> Option<Assignment> {
@@ -1489,6 +1534,17 @@ mod tests {
 
     fn errors(source: &str) -> Vec<SyntaxErrorKind> {
         parse(source).errors.iter().map(|e| e.kind).collect()
+    }
+
+    #[test]
+    fn words_glued_to_a_test() {
+        use SyntaxErrorKind::*;
+        assert_eq!(errors("[ a ] && [ b = c ] && [[ d ]]"), vec![]);
+        assert_eq!(errors("[-f x ]; [a = b ]"), vec![GluedTest, GluedTest]);
+        assert_eq!(errors("[ a = b]"), vec![GluedTestEnd, Incomplete]);
+        assert_eq!(errors("[Net.A]::B = [Net.C]::D ; e"), vec![GluedTest, Incomplete]);
+        let around = parse("if [ -f x]; then y; fi").errors[1].enclosing;
+        assert_eq!(around, Some(0));
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub struct SyntaxError {
 impl SyntaxError {
     /// Whether a shell refuses the script for it.
     pub fn is_fatal(&self) -> bool {
-        !matches!(self.kind, SyntaxErrorKind::GluedBrace | SyntaxErrorKind::Parameters)
+        use SyntaxErrorKind::{GluedBrace, GluedTest, GluedTestEnd, Parameters};
+        !matches!(self.kind, GluedBrace | Parameters | GluedTest | GluedTestEnd)
     }
 }
 
@@ -56,6 +57,10 @@ pub enum SyntaxErrorKind {
     GluedBrace,
     /// A function with parameters in its parentheses.
     Parameters,
+    /// `[` with no space behind it.
+    GluedTest,
+    /// `]` of a test with no space before it.
+    GluedTestEnd,
     /// A redirection without a target.
     MissingTarget,
     /// Nested more than [`super::MAX_DEPTH`] levels deep.
