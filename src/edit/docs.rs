@@ -367,7 +367,7 @@ pub(super) const CACHES: [(&str, &str); 10] = [
 /// The option of this name, in any case.
 pub(super) fn mount_option(name: &str) -> Option<&'static MountDoc> {
     let is = |n: &&str| n.eq_ignore_ascii_case(name);
-    MOUNT_OPTIONS.iter().find(|o| is(&o.name) || o.aliases.iter().any(|a| is(&a)))
+    MOUNT_OPTIONS.iter().find(|o| is(&o.name) || o.aliases.iter().any(is))
 }
 
 /// Parser directives with their usual values.

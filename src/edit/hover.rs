@@ -141,8 +141,7 @@ fn flag(document: &Document<'_>, inst: &Inst<'_>, offset: u32) -> Option<Hover> 
     if doc.name == "mount" && offset > flag.name_span.end {
         for option in mount_options(node, flag.value_text()) {
             let value = node.source_span(option.value.start as u32..option.value.end as u32);
-            let key_start = (option.value.start as u32).saturating_sub(option.key.len() as u32 + 1);
-            let whole = node.source_span(key_start..option.value.end as u32);
+            let whole = node.source_span(option.key_range().start..option.value.end as u32);
             if !holds(whole, offset) {
                 continue;
             }

@@ -24,6 +24,8 @@ pub struct Reference {
 pub(super) enum Written {
     /// By its name.
     Name,
+    /// By its name in a `FROM`, where BuildKit finds only lower case.
+    Base,
     /// A stage by its number.
     Number,
     /// A stage by the value of a variable.
@@ -145,7 +147,7 @@ pub(super) fn stage_sites(document: &Document<'_>) -> Vec<StageSite> {
     let mut out = Vec::new();
     for (index, inst) in document.cx.instructions.iter().enumerate() {
         // Triggers run in the stages of this file only where one starts from theirs.
-        if inst.onbuild && !inst.stage.is_some_and(|s| graph.is_base.get(s) == Some(&true)) {
+        if inst.onbuild && inst.stage.is_none_or(|s| graph.is_base.get(s) != Some(&true)) {
             continue;
         }
         let node = inst.node;
@@ -157,7 +159,7 @@ pub(super) fn stage_sites(document: &Document<'_>) -> Vec<StageSite> {
                 let Some(stage) = inst.stage else { continue };
                 if let Some(parent) = graph.parents.get(stage).copied().flatten() {
                     let written =
-                        if is_written(document, parent, from.image.text) { Written::Name } else { Written::Value };
+                        if is_written(document, parent, from.image.text) { Written::Base } else { Written::Value };
                     push(parent, from.image.span, false, written);
                 }
                 if let Some(name) = from.name.filter(|n| !n.text.is_empty()) {
@@ -213,6 +215,16 @@ pub(super) struct MountOption {
     pub(super) key: String,
     /// Its value in the logical line; empty where none is written.
     pub(super) value: Range<usize>,
+    /// A `=` is written.
+    has_value: bool,
+}
+
+impl MountOption {
+    /// The name in the logical line.
+    pub(super) fn key_range(&self) -> Range<u32> {
+        let end = (self.value.start as u32).saturating_sub(u32::from(self.has_value));
+        end.saturating_sub(self.key.len() as u32)..end
+    }
 }
 
 /// The options of a `--mount` with their places in the logical line. Quotes around fields are left out.
@@ -230,7 +242,8 @@ pub(super) fn mount_options(node: &Node, mount: Text<'_>) -> Vec<MountOption> {
             Some((key, value)) => (key, from + key.len() + 1..from + key.len() + 1 + value.len()),
             None => (inner, from + inner.len()..from + inner.len()),
         };
-        out.push(MountOption { key: key.to_lowercase(), value });
+        let has_value = inner.len() > key.len();
+        out.push(MountOption { key: key.to_ascii_lowercase(), value, has_value });
         at += field.len() + 1;
     }
     out

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::Document;
 use super::references::{Reference, Thing, Written, references_to, thing_at};
-use super::variables::{is_name, is_platform_arg, is_proxy};
+use super::variables::{is_name, is_reserved};
 use crate::dockerfile::{parse, valid_stage_name};
 use crate::lint::rule::Edit;
 use crate::text::Span;
@@ -65,7 +65,8 @@ pub fn prepare_rename(document: &Document<'_>, offset: u32) -> Option<Renameable
 
 /// The edits that give the stage or variable at an offset a new name, in the order of the text.
 ///
-/// They change every place that names it and nothing else, and the build stays the same but for the name.
+/// They change every place that names it and nothing else, and the build stays the same but for the name. `FROM` gets it in
+/// lower case, since BuildKit would look for an image otherwise.
 ///
 /// # Errors
 /// Where nothing can be renamed, the name is not allowed or taken, or what is built would change.
@@ -77,8 +78,12 @@ pub fn rename(document: &Document<'_>, offset: u32, new_name: &str) -> Result<Ve
     if let Some(value) = places.iter().find(|r| r.written == Written::Value) {
         return Err(RenameError::Indirect(name, document.text(value.span).to_owned()));
     }
-    let edit = |r: &Reference| Edit { span: r.span, text: new_name.to_owned() };
-    let edits: Vec<Edit> = places.iter().filter(|r| r.written == Written::Name).map(edit).collect();
+    let text = |r: &Reference| match r.written {
+        Written::Name => Some(new_name.to_owned()),
+        Written::Base => Some(new_name.to_lowercase()),
+        Written::Number | Written::Value => None,
+    };
+    let edits: Vec<Edit> = places.iter().filter_map(|r| text(r).map(|text| Edit { span: r.span, text })).collect();
     if edits.iter().any(|e| document.text(e.span).is_empty()) {
         return Err(RenameError::Nothing);
     }
@@ -109,7 +114,7 @@ fn renameable(document: &Document<'_>, thing: &Thing) -> Result<String, RenameEr
                     && sites.get(r.site).is_some_and(|s| s.kind == super::variables::SiteKind::Use)
                     && stage_of(r).is_some_and(|s| mine.contains(&Some(s)))
             });
-            if is_platform_arg(&name) || is_proxy(&name) || name == "PATH" || inherited {
+            if is_reserved(&name) || inherited {
                 return Err(RenameError::Foreign(name));
             }
             Ok(name)
@@ -132,8 +137,7 @@ fn allowed(document: &Document<'_>, thing: &Thing, old: &str, new: &str) -> Resu
                 return Err(RenameError::VariableName(new.to_owned()));
             }
             let used = new != old && sites.iter().any(|s| s.name == new);
-            let known = is_platform_arg(new) || is_proxy(new) || new == "PATH";
-            if used || known { Err(RenameError::Taken(new.to_owned())) } else { Ok(()) }
+            if used || is_reserved(new) { Err(RenameError::Taken(new.to_owned())) } else { Ok(()) }
         }
     }
 }
@@ -195,7 +199,7 @@ mod tests {
         let text = "FROM a AS ^build\nFROM Build AS x\nCOPY --from=build /build /build\nRUN --mount=type=cache,target=/b,from=build x\nCOPY --from=0 a b\n";
         assert_eq!(
             renamed(text, "Make").unwrap(),
-            "FROM a AS Make\nFROM Make AS x\nCOPY --from=Make /build /build\nRUN --mount=type=cache,target=/b,from=Make x\nCOPY --from=0 a b\n"
+            "FROM a AS Make\nFROM make AS x\nCOPY --from=Make /build /build\nRUN --mount=type=cache,target=/b,from=Make x\nCOPY --from=0 a b\n"
         );
         assert_eq!(renamed("FROM a AS b\nCOPY --from=^0 x y\n", "c").unwrap(), "FROM a AS c\nCOPY --from=0 x y\n");
     }
@@ -221,6 +225,7 @@ mod tests {
             ("FROM a\nARG ^X\nENV Y=1\n", "Y", "EDIT_RENAME_TAKEN"),
             ("FROM a\nARG ^X\n", "TARGETARCH", "EDIT_RENAME_TAKEN"),
             ("FROM a\nARG ^TARGETARCH\n", "X", "EDIT_RENAME_FOREIGN"),
+            ("ARG ^SOURCE_DATE_EPOCH=1\nFROM a\n", "X", "EDIT_RENAME_FOREIGN"),
             ("FROM a\nENV ^X=/a:$X\n", "Y", "EDIT_RENAME_FOREIGN"),
             ("FROM a\nRUN echo $^X\n", "Y", "EDIT_RENAME_NOTHING"),
         ] {

@@ -1,7 +1,7 @@
 //! What each piece of text is, for colours.
 
 use super::Document;
-use super::references::stage_sites;
+use super::references::{mount_options, stage_sites};
 use super::variables::sites;
 use crate::dockerfile::instruction::Instruction;
 use crate::dockerfile::syntax::{Keyword, Text};
@@ -100,6 +100,11 @@ impl Painter<'_, '_> {
         for flag in &node.flags {
             self.put(flag.name_span, TokenKind::Parameter);
             self.value(flag.value_span);
+            if flag.name() == "mount" {
+                for option in mount_options(node, flag.value_text()) {
+                    self.put(node.source_span(option.key_range()), TokenKind::Property);
+                }
+            }
         }
         if node.json {
             let skip = usize::from(node.kind == Keyword::Healthcheck);
@@ -214,11 +219,7 @@ impl Painter<'_, '_> {
             put(*comment, TokenKind::Comment);
         }
         shell::walk(script, &mut |node, _| match node {
-            shell::Node::Word(word, Role::CommandName) => {
-                if word.is_bare() {
-                    put(word.span, TokenKind::Function);
-                }
-            }
+            shell::Node::Word(word, Role::CommandName) if word.is_bare() => put(word.span, TokenKind::Function),
             shell::Node::Word(word, Role::Argument(_)) => {
                 let text = word.span.str_of(source);
                 if text.len() > 1 && text.starts_with('-') && word.is_bare() {

@@ -61,12 +61,20 @@ pub(super) const PLATFORM_ARGS: [(&str, &str); 11] = [
 ];
 
 /// Variables that a build has without `ARG`: proxies, in both cases.
-pub(super) fn is_proxy(name: &str) -> bool {
+fn is_proxy(name: &str) -> bool {
     ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].iter().any(|p| p.eq_ignore_ascii_case(name))
 }
 
-pub(super) fn is_platform_arg(name: &str) -> bool {
+fn is_platform_arg(name: &str) -> bool {
     PLATFORM_ARGS.iter().any(|(n, _)| *n == name)
+}
+
+/// Whether BuildKit knows the name and would not know another: it cannot be given to something else either.
+pub(super) fn is_reserved(name: &str) -> bool {
+    is_platform_arg(name)
+        || is_proxy(name)
+        || matches!(name, "PATH" | "SOURCE_DATE_EPOCH")
+        || name.starts_with("BUILDKIT_")
 }
 
 /// Whether a text can name a variable that `$` reads.

@@ -152,6 +152,46 @@ function cases(lw, small) {
       ok(JSON.stringify(error.details).includes('2'), `line 2 in ${JSON.stringify(error.details)}`);
     },
 
+    'an editor is told what can be written, in UTF-16': () => {
+      const text = '# \u{1F600}\nFROM golang AS build\nFROM scratch\nCOPY --from=b /x /\n';
+      const at = text.indexOf('=b') + 2;
+      const [stage] = lw.completions(text, at);
+      equal({ label: stage.label, kind: stage.kind, insert: stage.insert, start: stage.start, end: stage.end }, { label: 'build', kind: 'stage', insert: 'build', start: at - 1, end: at });
+      equal(small.completions('FROM a\nRUN --network=', 21).map((c) => c.label), ['default', 'none', 'host']);
+      const [value] = lw.completions('ARG V=1\nFROM a:$', 16, { buildArgs: { V: '2' } });
+      equal([value.label, value.detail], ['V', '2']);
+      equal(lw.completions('FROM a\n', 99)[0].start, 7);
+    },
+
+    'an editor is told what a thing is and where it is named': () => {
+      const text = '# \u{1F600}\nFROM golang AS build\nFROM build\nRUN echo $HOME\n';
+      const at = text.lastIndexOf('build');
+      const { contents, start, end } = lw.hover(text, at);
+      equal(text.slice(start, end), 'build');
+      ok(contents.includes('golang'), contents);
+      equal(lw.hover(text, text.length), undefined);
+      equal(lw.references(text, at), [{ start: text.indexOf('build'), end: text.indexOf('build') + 5, definition: true }, { start: at, end: at + 5, definition: false }]);
+      equal(lw.definition(text, at), { start: text.indexOf('build'), end: text.indexOf('build') + 5 });
+      equal(lw.definition(text, 0), undefined);
+      const kinds = lw.semanticTokens(text).map((t) => [text.slice(t.start, t.end), t.type]);
+      ok(kinds.some(([word, type]) => word === 'build' && type === 'class') && kinds.some(([word, type]) => word === '$HOME' && type === 'variable'), JSON.stringify(kinds));
+      equal(lw.folding('FROM a\nRUN b\n'), [{ start: 0, end: 12, kind: 'stage' }]);
+      const [outline] = lw.symbols('FROM golang AS build\nENV A=1\n');
+      equal([outline.name, outline.detail, outline.kind, outline.children[0].children[0].name], ['build', 'golang', 'stage', 'A']);
+    },
+
+    'a rename changes every place, or says why not': async () => {
+      const text = '# \u{1F600}\nFROM golang AS build\nFROM scratch\nCOPY --from=build /x /\nCOPY --from=0 /y /\n';
+      const at = text.indexOf('build');
+      equal(small.prepareRename(text, at), { start: at, end: at + 5, name: 'build' });
+      const edits = lw.rename(text, at, 'compile');
+      const renamed = edits.reduceRight((t, e) => t.slice(0, e.start) + e.text + t.slice(e.end), text);
+      equal(renamed, text.replaceAll('build', 'compile'));
+      equal(lw.prepareRename(text, 0), undefined);
+      await fails(() => lw.rename(text, 0, 'x'), 'EDIT_RENAME_NOTHING');
+      await fails(() => lw.rename(text, at, '1x'), 'EDIT_RENAME_INVALID');
+    },
+
     'a panic becomes INTERNAL, and the next call works': async () => {
       await fails(() => lw.engine.call((glue) => glue.panicForTest()), 'INTERNAL');
       equal(lw.lint('FROM scratch\n').findings.length >= 0, true);

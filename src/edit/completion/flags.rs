@@ -70,7 +70,7 @@ impl Place<'_, '_> {
         let (later, _) = split(before.after);
         let used = |name: &str| {
             let is = |f: &&str| f.trim_start_matches('-').split('=').next() == Some(name);
-            flags.iter().any(|f| is(f)) || later.iter().any(|f| is(f))
+            flags.iter().any(is) || later.iter().any(is)
         };
         // An equals sign that stands there already is not written again.
         let equals = self.document.source.get(span.end as usize) == Some(&b'=');
@@ -156,13 +156,12 @@ impl Place<'_, '_> {
                 Instruction::Copy(copy) | Instruction::Add(copy) => copy.chown,
                 _ => None,
             };
-            if let Some(user) = user
-                .map(|u| u.text)
-                .filter(|u| !u.is_empty() && !u.contains(['$', '"', '\'', ' ']) && !seen.contains(u))
+            let plain = |u: &&str| !u.is_empty() && !u.contains(['$', '"', '\'', ' ']);
+            if let Some(user) = user.map(|u| u.text).filter(plain)
+                && seen.len() < 20
+                && !seen.contains(&user)
             {
-                if seen.len() < 20 {
-                    seen.push(user);
-                }
+                seen.push(user);
             }
         }
         for user in seen.iter().chain(["root", "nobody"].iter().filter(|u| !seen.contains(u))) {
@@ -178,7 +177,7 @@ impl Place<'_, '_> {
         // The rest of the field at the place is the first one.
         let later: Vec<&str> = rest.split(',').skip(1).collect();
         let option = |f: &&str| f.split('=').next().and_then(docs::mount_option).map(|o| o.name);
-        let used: Vec<&str> = fields.iter().chain(&later).filter_map(|f| option(&f)).collect();
+        let used: Vec<&str> = fields.iter().chain(&later).filter_map(option).collect();
         let kind = fields.iter().chain(&later).find_map(|f| f.strip_prefix("type=")).unwrap_or("bind");
         let more = |b: u8| in_word(b) && !matches!(b, b',' | b'"' | b'\'' | b'=');
         let Some((key, value)) = typed.split_once('=') else {

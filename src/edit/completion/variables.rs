@@ -3,7 +3,7 @@
 use super::{Before, CompletionKind, Place, in_name};
 use crate::dockerfile::syntax::{Keyword, Node};
 use crate::edit::describe;
-use crate::edit::variables::{scan, visible_at};
+use crate::edit::variables::{PLATFORM_ARGS, scan, visible_at};
 use crate::lint::context::Dialect;
 use crate::text::Span;
 
@@ -90,7 +90,8 @@ impl Place<'_, '_> {
         let variables = visible_at(document, inst, false, &self.given);
         let mut list: Vec<_> = variables.iter().filter(|(_, v)| v.env || !runtime).collect();
         // What was set last is the likeliest; what every build has comes after.
-        list.sort_by_key(|(_, v)| std::cmp::Reverse(v.set_at.map_or(0, |s| s.start + 1)));
+        let known = |name: &str| PLATFORM_ARGS.iter().position(|(n, _)| *n == name);
+        list.sort_by_key(|(n, v)| (std::cmp::Reverse(v.set_at.map_or(0, |s| s.start + 1)), known(n)));
         for (name, variable) in list {
             let fallback = if variable.env { "ENV" } else { "ARG" };
             let detail = variable.value.as_deref().filter(|v| !v.is_empty()).unwrap_or(fallback);
