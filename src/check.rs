@@ -4,12 +4,11 @@
 //! directive, or of `BUILDKIT_DOCKERFILE_CHECK` in its place, makes them end the build. Neither the planner nor the
 //! linter can tell alone, so this is above both.
 
-use std::collections::BTreeMap;
-
 use crate::dockerfile::Dockerfile;
 use crate::dockerfile::check::CheckOptions;
 use crate::dockerfile::syntax::{Diagnostic, Lines};
 use crate::lint::{LintOptions, Profile, buildkit_warnings};
+use crate::order;
 use crate::plan::{self, Options, Plan};
 use crate::text::Span;
 
@@ -78,8 +77,7 @@ fn warnings(
         ..LintOptions::default()
     };
     // The first lines of the stages of the file, with whether they are built.
-    let stages: BTreeMap<u32, bool> =
-        made.stages.iter().filter(|s| !s.implicit).map(|s| (s.lines.from, s.reachable)).collect();
+    let stages = order::map(made.stages.iter().filter(|s| !s.implicit).map(|s| (s.lines.from, s.reachable)));
     let built = |line: u32| stages.range(..=line).next_back().is_none_or(|(_, reachable)| *reachable);
     let mut found = buildkit_warnings(source, file, &lint);
     found.retain(|(code, lines)| !OF_REACHED_STAGES.contains(code) || built(lines.from));

@@ -5,6 +5,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`text`] | spans, line tables, UTF-16 positions |
+//! | `order` | sorting, small in code |
 //! | [`dockerfile`] | text to syntax tree to typed instructions; word expansion; `.dockerignore` |
 //! | [`shell`] | the body of a `RUN`: commands, words, redirections |
 //! | [`plan`] | what a build would make: stage graph, layers, image config, history |
@@ -26,6 +27,7 @@ pub mod check;
 pub mod dockerfile;
 pub mod edit;
 pub mod lint;
+pub(crate) mod order;
 pub mod plan;
 pub mod shell;
 pub mod text;

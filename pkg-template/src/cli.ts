@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line. Each command is a file in cli/; it is loaded when it is asked for.
+import module from 'node:module';
 import { complain, type Command, UsageError, helpOf, parse } from './cli/command.js';
 import { paint, stdoutStyle } from './cli/terminal.js';
-import { LayerwrightError } from './errors.js';
 
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default: Command }> }> = {
   lint: { summary: 'find problems in Dockerfiles, and fix them', load: () => import('./cli/lint.js') },
@@ -80,12 +80,23 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-// A reader that goes away (`layerwright ls x | head`) ends the work quietly.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  complain(error instanceof LayerwrightError || error instanceof UsageError ? error : (error as Error));
+/** Ends the work: quietly where the reader went away (`layerwright ls x | head`). */
+function end(error: Error): void {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EPIPE' && syscall === 'write') process.exit(0);
+  complain(error);
   process.exitCode = 2;
 }
+
+// What a stream meets once its writer has moved on. Listening to the stream itself would set it up, used or not.
+process.on('uncaughtException', (error) => {
+  end(error);
+  process.exit();
+});
+
+// Node from 22.1 keeps what it compiled of the files loaded from here on.
+(module as { enableCompileCache?: () => void }).enableCompileCache?.();
+
+main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+}, end);

@@ -7,6 +7,7 @@ use super::mount::Device;
 use super::parser::{heredoc, unknown_instruction};
 use super::suggest;
 use super::syntax::*;
+use crate::order;
 use crate::text::Span;
 
 impl Node<'_> {
@@ -135,7 +136,7 @@ impl<'a> Reader<'a> {
                 self.at_least_one();
                 self.flags(&[]);
                 let mut ports = self.args();
-                ports.sort_by_key(|p| p.text);
+                order::sort_by(&mut ports, |a, b| a.text.cmp(b.text));
                 Instruction::Expose(ports)
             }
             Keyword::Volume => Instruction::Volume(self.volume()),
@@ -623,7 +624,7 @@ pub(crate) fn check(file: &mut Dockerfile<'_>) {
     let parse = file.parse_fatal.and_then(|i| file.diagnostics.get(i)).cloned();
     let instruction = fatal.and_then(|i| found.get(i)).cloned();
     file.diagnostics.append(&mut found);
-    file.diagnostics.sort_by_key(|d| d.span.start);
+    order::sort_by(&mut file.diagnostics, |a, b| a.span.start.cmp(&b.span.start));
     let place = |wanted: Option<Diagnostic>| wanted.and_then(|w| file.diagnostics.iter().position(|d| *d == w));
     file.parse_fatal = place(parse);
     file.instruction_fatal = place(instruction);

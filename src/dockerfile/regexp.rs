@@ -413,7 +413,7 @@ impl Parser<'_> {
 
 fn complement(set: &[(char, char)]) -> Vec<(char, char)> {
     let mut sorted = set.to_vec();
-    sorted.sort_unstable();
+    crate::order::sort(&mut sorted);
     let mut out = Vec::new();
     let mut from = '\0';
     let step = |c: char, by: i64| char::from_u32((i64::from(u32::from(c)) + by) as u32);

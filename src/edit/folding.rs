@@ -60,7 +60,7 @@ pub fn folding(document: &Document<'_>) -> Vec<Fold> {
     if let Some(span) = comments {
         push(FoldKind::Comment, span);
     }
-    folds.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.span.end)));
+    crate::order::sort_by(&mut folds, |a, b| a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end)));
     folds
 }
 

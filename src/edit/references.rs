@@ -91,7 +91,7 @@ pub(super) fn references_to(document: &Document<'_>, thing: &Thing) -> Vec<Refer
             resolved.iter().enumerate().filter(same).filter_map(site).map(reference).collect()
         }
     };
-    found.sort_by_key(|r| (r.span.start, r.span.end));
+    crate::order::sort_by(&mut found, |a, b| a.span.cmp(&b.span));
     found.dedup_by_key(|r| r.span);
     found
 }

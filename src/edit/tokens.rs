@@ -270,7 +270,10 @@ fn operator(source: &str, from: u32, to: u32, put: &mut dyn FnMut(Span, TokenKin
 fn flatten(source: &[u8], mut found: Vec<Token>) -> Vec<Token> {
     // Where two cover the same text, the later one shows.
     let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by_key(|&i| (found[i].span.start, std::cmp::Reverse(found[i].span.end), i));
+    crate::order::sort_by(&mut order, |&a, &b| {
+        let (x, y) = (found[a].span, found[b].span);
+        x.start.cmp(&y.start).then(y.end.cmp(&x.end)).then(a.cmp(&b))
+    });
     let mut out: Vec<Token> = Vec::with_capacity(found.len());
     let mut open: Vec<Token> = Vec::new();
     let mut at = 0u32;

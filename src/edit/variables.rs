@@ -12,6 +12,7 @@ use super::document::MAX_VALUE;
 use crate::dockerfile::instruction::{CommandLine, Instruction, Pair};
 use crate::dockerfile::syntax::{Escape, Node, Text};
 use crate::lint::context::{Dialect, Inst};
+use crate::order;
 use crate::shell::{self, Command, CommandKind, Part, PartKind, Simple};
 use crate::text::Span;
 
@@ -190,7 +191,7 @@ impl Collector<'_, '_> {
             }
             Instruction::Expose(texts) | Instruction::Volume(texts) => {
                 let mut texts = texts.clone();
-                texts.sort_by_key(|t| t.span.start);
+                order::sort_by(&mut texts, |a, b| a.span.start.cmp(&b.span.start));
                 for text in texts {
                     self.word(node, text);
                 }
@@ -308,7 +309,7 @@ fn script_uses(script: &shell::Script, shell: &str) -> Vec<(String, Span)> {
         }
     });
     for spans in own.values_mut() {
-        spans.sort();
+        order::sort(spans);
         // Merged, so that one look finds the stretch a place may be in.
         spans.dedup_by(|next, kept| {
             let joins = next.start <= kept.end;
@@ -324,7 +325,7 @@ fn script_uses(script: &shell::Script, shell: &str) -> Vec<(String, Span)> {
             before.checked_sub(1).and_then(|i| spans.get(i)).is_none_or(|s| span.start >= s.end)
         })
     });
-    uses.sort_by_key(|(_, span)| span.start);
+    order::sort_by(&mut uses, |(_, a), (_, b)| a.start.cmp(&b.start));
     uses
 }
 
@@ -700,10 +701,8 @@ fn step(
 /// What a `FROM` can use.
 fn global_variables(document: &Document<'_>, given: &Given) -> BTreeMap<String, Variable> {
     let values = document.globals(&given.build_args, given.platform.as_deref());
-    let mut out: BTreeMap<String, Variable> = values
-        .into_iter()
-        .map(|(name, value)| (name, Variable { value: Some(value), env: false, set_at: None, from_global: true }))
-        .collect();
+    let set = |value| Variable { value: Some(value), env: false, set_at: None, from_global: true };
+    let mut out = order::map(values.into_iter().map(|(name, value)| (name, set(value))));
     for inst in document.cx.top().take_while(|i| i.stage.is_none()) {
         let Instruction::Arg(pairs) = &inst.read else { continue };
         for pair in pairs {

@@ -150,8 +150,7 @@ pub struct IgnoreDecision {
 }
 
 fn string_list(value: &JsValue, name: &str) -> Result<Vec<String>, JsValue> {
-    serde_wasm_bindgen::from_value(value.clone())
-        .map_err(|_| error("ARGUMENT_INVALID", &format!("{name}: expected an array of strings"), &()))
+    from_js(value).map_err(|_| error("ARGUMENT_INVALID", &format!("{name}: expected an array of strings"), &()))
 }
 
 /// Reads a `.dockerignore` into its patterns.

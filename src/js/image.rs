@@ -3,7 +3,7 @@
 //! The core asks for bytes through the port of the task that is being polled, so one open image serves many tasks.
 
 use super::task::{Port, Progress, Task};
-use super::{error, options, to_js};
+use super::{error, from_js, options, to_js};
 use crate::archive::tar::{Entry, EntryKind, TarReader, TarSink, Timestamp};
 use crate::image::{
     FileError, FileView, Image, ImageFinding, ImageForm, ImageManifest, LayerRef, Limits, LocalFuture, ManifestKind,
@@ -471,7 +471,7 @@ pub fn open_directory(
 ) -> Result<Task, JsValue> {
     let limits = options::<ImageLimits>(&limits)?.apply();
     let files: Vec<DirectoryFile> =
-        serde_wasm_bindgen::from_value(files).map_err(|e| error("OPTIONS_INVALID", &format!("files: {e}"), &()))?;
+        from_js(&files).map_err(|e| error("OPTIONS_INVALID", &format!("files: {e}"), &()))?;
     let sources = files.into_iter().enumerate().map(|(number, file)| {
         let number = first.saturating_add(u32::try_from(number).unwrap_or(u32::MAX));
         let source: Rc<dyn ReadAt> = Rc::new(HostSource { number, size: file.size as u64 });

@@ -91,40 +91,27 @@ pub(crate) fn options<T: DeserializeOwned + Default>(value: &JsValue) -> Result<
     if value.is_undefined() || value.is_null() {
         return Ok(T::default());
     }
-    required(value)
-}
-
-/// Like [`options`], for an argument that must be there.
-pub(crate) fn required<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
-    let invalid = |message: String| error("OPTIONS_INVALID", &format!("options: {message}"), &());
     if !value.is_object() || js_sys::Array::is_array(value) {
-        return Err(invalid("expected an object".into()));
+        return Err(invalid_options("expected an object"));
     }
-    // Through a JSON value, because serde-wasm-bindgen itself overlooks unknown keys.
-    let json: serde_json::Value = serde_wasm_bindgen::from_value(value.clone()).map_err(|e| invalid(e.to_string()))?;
-    serde_json::from_value(without_absent(json)).map_err(|e| invalid(e.to_string()))
+    from_js(value).map_err(|e| invalid_options(&e))
 }
 
-/// Like [`options`], where `null` says something else than `undefined`, which is absent.
-#[cfg(feature = "image")]
-pub(crate) fn options_with_nulls<T: DeserializeOwned + Default>(value: &JsValue) -> Result<T, JsValue> {
-    if value.is_undefined() || value.is_null() {
-        return Ok(T::default());
-    }
-    let invalid = |message: &str| error("OPTIONS_INVALID", &format!("options: {message}"), &());
-    let text = js_sys::JSON::stringify(value).map_err(|_| invalid("expected plain data"))?;
-    let text = text.as_string().ok_or_else(|| invalid("expected an object"))?;
-    serde_json::from_str(&text).map_err(|e| invalid(&e.to_string()))
+fn invalid_options(why: &str) -> JsValue {
+    error("OPTIONS_INVALID", &format!("options: {why}"), &())
 }
 
-/// `{ key: undefined }` means that the key is absent.
-fn without_absent(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(map) => {
-            map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_absent(v))).collect()
-        }
-        other => other,
-    }
+/// Takes plain data over as JSON text: a key that is `undefined` is absent. Says what is wrong with it.
+pub(crate) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, String> {
+    // Not every value has a text: a function and `undefined` have none, a circle or a big integer is refused.
+    let json = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
+    let json = json.ok_or_else(|| "expected plain data".to_owned())?;
+    serde_json::from_str(&json).map_err(|e| {
+        let mut text = e.to_string();
+        // Line and column of a text that the caller never saw.
+        text.truncate(text.rfind(" at line ").unwrap_or(text.len()));
+        text
+    })
 }
 
 /// The bytes of a text argument: a string, or a `Uint8Array` where it may not be UTF-8.

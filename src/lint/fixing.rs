@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::config::YamlError;
 use super::rule::Edit;
 use super::{Finding, LintOptions, finding, lint_settled};
+use crate::order;
 use crate::text::LineIndex;
 
 /// Rounds after which fixing stops: a fix may make room for another one, but not for ever.
@@ -48,7 +49,7 @@ pub fn fix(source: &str, options: &LintOptions) -> Result<FixResult, YamlError> 
                 taken.push(finding(one, &index));
             }
         }
-        edits.sort_by_key(|e| e.span.start);
+        order::sort_by(&mut edits, |a, b| a.span.start.cmp(&b.span.start));
         let mut next = String::with_capacity(text.len());
         let mut at = 0usize;
         for edit in edits {

@@ -35,9 +35,10 @@ use self::context::{Context, Dialect, ShellContext};
 pub use self::fixing::{FixResult, fix};
 use self::inherit::Copies;
 pub use self::rule::{Category, Level, Profile, Rule};
-use self::rule::{Check, Edit, Raw, Sink, check_script};
+use self::rule::{Check, Edit, Raw, ShellRules, Sink};
 use crate::dockerfile::instruction::Instruction;
 use crate::dockerfile::syntax::{Dockerfile, Lines};
+use crate::order;
 use crate::text::{LineIndex, Position, Span};
 
 /// What to look for, and what is known about the build.
@@ -232,14 +233,12 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
     }
     let cx = Context::new(source, file, options, config, exact);
     let mut found = Vec::new();
-    let mut shell_rules = Vec::new();
-    for rule in rules.iter().copied() {
-        match rule.check {
-            Check::File(check) => check(&cx, &mut Sink { rule, found: &mut found }),
-            Check::Ignores(_) => {}
-            _ => shell_rules.push(rule),
+    for rule in &rules {
+        if let Check::File(check) = rule.check {
+            check(&cx, &mut Sink { rule, found: &mut found });
         }
     }
+    let shell_rules = ShellRules::new(rules.iter().copied());
     if !shell_rules.is_empty() {
         check_runs(&cx, &shell_rules, &mut found);
     }
@@ -271,7 +270,7 @@ fn lint_parsed(source: &[u8], file: &Dockerfile, options: &LintOptions, config: 
             Settled { level: config.level(raw.rule, ignores.kind_at(raw.lines.from)), raw }
         })
         .collect();
-    settled.sort_by(|a, b| {
+    order::sort_by(&mut settled, |a, b| {
         let key = |s: &Settled| (s.raw.span.start, s.raw.rule.code, s.raw.span.end);
         key(a).cmp(&key(b)).then_with(|| a.raw.message.cmp(&b.raw.message))
     });
@@ -289,7 +288,7 @@ fn refused(source: &[u8], line: u32) -> Vec<Settled> {
 }
 
 /// Runs the shell rules over every script of the file.
-fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
+fn check_runs(cx: &Context<'_>, rules: &ShellRules, found: &mut Vec<Raw>) {
     const PROXIES: [&str; 8] =
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy"];
     // Names known at the end of each stage, for stages that start from it.
@@ -340,7 +339,7 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
                     };
                     let Some(dialect) = dialect else { continue };
                     let shell_cx = ShellContext::new(&body.script, dialect, Rc::clone(&known));
-                    for raw in check_script(&shell_cx, &body.script, rules) {
+                    for raw in rules.check(&shell_cx, &body.script) {
                         let map = |span: Span| body.source_span(span);
                         here.push(Raw {
                             rule: raw.rule,
@@ -360,7 +359,7 @@ fn check_runs(cx: &Context<'_>, rules: &[&'static Rule], found: &mut Vec<Raw>) {
                 }
                 if cx.exact {
                     // hadolint keeps one finding of a RUN: the last in ShellCheck's order.
-                    here.sort_by(|a, b| {
+                    order::sort_by(&mut here, |a, b| {
                         (a.span.start, a.rule.level, a.rule.code).cmp(&(b.span.start, b.rule.level, b.rule.code))
                     });
                     found.extend(here.pop());
@@ -438,11 +437,12 @@ pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
     let Some(dialect) = Dialect::of(shell) else { return LintResult::default() };
     let known = options.env.iter().map(|name| (name.as_str(), true)).collect();
     let cx = ShellContext::new(&parsed, dialect, Rc::new(known));
-    let rules: Vec<&'static Rule> = rules::RULES.iter().copied().filter(|r| r.is_shell()).collect();
+    let rules = ShellRules::new(rules::RULES.iter().copied());
     let index = LineIndex::new(script.as_bytes());
     // Where the script does not parse, what its recovered tree says is a guess.
     let broken = parsed.errors.iter().any(crate::shell::SyntaxError::is_fatal);
-    let mut settled: Vec<Settled> = check_script(&cx, &parsed, &rules)
+    let mut settled: Vec<Settled> = rules
+        .check(&cx, &parsed)
         .into_iter()
         .filter(|raw| !broken || raw.rule.code.starts_with("SC1"))
         .map(|raw| {
@@ -462,7 +462,10 @@ pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
             }
         })
         .collect();
-    settled.sort_by_key(|s| (s.raw.span.start, s.raw.rule.code, s.raw.span.end));
+    order::sort_by(&mut settled, |a, b| {
+        let key = |s: &Settled| (s.raw.span.start, s.raw.rule.code, s.raw.span.end);
+        key(a).cmp(&key(b))
+    });
     LintResult { findings: settled.iter().map(|s| finding(s, &index)).collect() }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, Inst, ShellContext};
 use super::pragma::Ignores;
 use crate::dockerfile::syntax::Lines;
-use crate::shell::{Node, Script};
+use crate::shell::{Node, NodeKind, Script};
 use crate::text::Span;
 
 /// How bad a finding is. The order is by weight.
@@ -130,23 +130,60 @@ pub enum Check {
     /// At the whole file, once.
     File(fn(&Context<'_>, &mut Sink<'_>)),
     /// At one script, once.
-    Script(fn(&ShellContext<'_>, &mut ShellSink)),
-    /// At each node of a script.
-    Node(NodeCheck),
+    Script(ScriptCheck),
+    /// At each list of a script.
+    List(NodeCheck),
+    /// At each chain of `&&` and `||`.
+    AndOr(NodeCheck),
+    /// At each pipeline.
+    Pipeline(NodeCheck),
+    /// At each command.
+    Command(NodeCheck),
+    /// At each assignment before a command.
+    Assignment(NodeCheck),
+    /// At each redirection.
+    Redirection(NodeCheck),
+    /// At each here-document.
+    Heredoc(NodeCheck),
+    /// At each word.
+    Word(NodeCheck),
+    /// At each piece of a word.
+    Part(NodeCheck),
     /// At the comments that silence, once all other rules have run.
     Ignores(fn(&Ignores<'_>, &mut Sink<'_>)),
 }
 
+impl Check {
+    /// The kind of node that it looks at, and what looks.
+    const fn node(self) -> Option<(NodeKind, NodeCheck)> {
+        Some(match self {
+            Self::List(check) => (NodeKind::List, check),
+            Self::AndOr(check) => (NodeKind::AndOr, check),
+            Self::Pipeline(check) => (NodeKind::Pipeline, check),
+            Self::Command(check) => (NodeKind::Command, check),
+            Self::Assignment(check) => (NodeKind::Assignment, check),
+            Self::Redirection(check) => (NodeKind::Redirection, check),
+            Self::Heredoc(check) => (NodeKind::Heredoc, check),
+            Self::Word(check) => (NodeKind::Word, check),
+            Self::Part(check) => (NodeKind::Part, check),
+            Self::File(_) | Self::Script(_) | Self::Ignores(_) => return None,
+        })
+    }
+}
+
+/// Looks at a script.
+pub type ScriptCheck = fn(&ShellContext<'_>, &mut ShellSink<'_>);
+
 /// Looks at one node, given the nodes around it, the outermost first.
-pub type NodeCheck = for<'t> fn(&ShellContext<'t>, Node<'t>, &[Node<'t>], &mut ShellSink);
+pub type NodeCheck = for<'t> fn(&ShellContext<'t>, Node<'t>, &[Node<'t>], &mut ShellSink<'_>);
 
 impl std::fmt::Debug for Check {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::File(_) => "File",
             Self::Script(_) => "Script",
-            Self::Node(_) => "Node",
             Self::Ignores(_) => "Ignores",
+            _ => "Node",
         })
     }
 }
@@ -154,7 +191,7 @@ impl std::fmt::Debug for Check {
 impl Rule {
     /// Looks inside `RUN` rather than at the file.
     pub fn is_shell(&self) -> bool {
-        matches!(self.check, Check::Script(_) | Check::Node(_))
+        matches!(self.check, Check::Script(_)) || self.check.node().is_some()
     }
 
     /// Looks at the comments that silence.
@@ -327,12 +364,12 @@ impl ShellRaw {
 
 /// Where checks of a script put what they find.
 #[derive(Debug)]
-pub struct ShellSink {
-    pub(super) rule: &'static Rule,
-    pub(super) found: Vec<ShellRaw>,
+pub struct ShellSink<'a> {
+    rule: &'static Rule,
+    found: &'a mut Vec<ShellRaw>,
 }
 
-impl ShellSink {
+impl ShellSink<'_> {
     /// Reports a finding.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut ShellRaw {
         self.found.push(ShellRaw { rule: self.rule, message: message.into(), help: None, span, fix: None });
@@ -341,28 +378,45 @@ impl ShellSink {
     }
 }
 
-/// Runs the shell rules among `rules` over a script.
-pub fn check_script(cx: &ShellContext<'_>, script: &Script, rules: &[&'static Rule]) -> Vec<ShellRaw> {
-    let Some(first) = rules.first() else { return Vec::new() };
-    let mut sink = ShellSink { rule: first, found: Vec::new() };
-    let mut node_rules = Vec::new();
-    for rule in rules {
-        match rule.check {
-            Check::Script(check) => {
-                sink.rule = rule;
-                check(cx, &mut sink);
+/// Shell rules by what they look at, so that a node meets only those that want its kind.
+#[derive(Debug, Default)]
+pub struct ShellRules {
+    scripts: Vec<(&'static Rule, ScriptCheck)>,
+    nodes: [Vec<(&'static Rule, NodeCheck)>; NodeKind::COUNT],
+}
+
+impl ShellRules {
+    /// The shell rules among `rules`.
+    pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Self {
+        let mut table = Self::default();
+        for rule in rules {
+            if let Check::Script(check) = rule.check {
+                table.scripts.push((rule, check));
+            } else if let Some((kind, check)) = rule.check.node() {
+                table.nodes[kind as usize].push((rule, check));
             }
-            Check::Node(check) => node_rules.push((*rule, check)),
-            Check::File(_) | Check::Ignores(_) => {}
         }
+        table
     }
-    crate::shell::walk(script, &mut |node, parents| {
-        for (rule, check) in &node_rules {
-            sink.rule = rule;
-            check(cx, node, parents, &mut sink);
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.scripts.is_empty() && self.nodes.iter().all(Vec::is_empty)
+    }
+
+    /// Runs them over a script.
+    pub fn check(&self, cx: &ShellContext<'_>, script: &Script) -> Vec<ShellRaw> {
+        let mut found = Vec::new();
+        for (rule, check) in &self.scripts {
+            check(cx, &mut ShellSink { rule, found: &mut found });
         }
-    });
-    sink.found
+        crate::shell::walk(script, &mut |node, parents| {
+            for (rule, check) in &self.nodes[node.kind() as usize] {
+                check(cx, node, parents, &mut ShellSink { rule, found: &mut found });
+            }
+        });
+        found
+    }
 }
 
 /// Defines `RULE` of a rule's file; its doc comment is the rule's documentation.

@@ -12,6 +12,7 @@ use crate::dockerfile::expand::{Expander, Expansion};
 use crate::dockerfile::instruction::{Instruction, Pair};
 use crate::dockerfile::mount::Mount;
 use crate::dockerfile::syntax::Text;
+use crate::order;
 use crate::plan::platform::Platform;
 use crate::plan::reference;
 use crate::text::Span;
@@ -103,7 +104,7 @@ impl Scopes {
                 (format!("{prefix}VARIANT"), p.variant.clone()),
             ]
         };
-        let mut global: Vars = platform("BUILD", &host).into_iter().chain(platform("TARGET", &target)).collect();
+        let mut global: Vars = order::map(platform("BUILD", &host).into_iter().chain(platform("TARGET", &target)));
         let last = cx.stages.last().and_then(|s| s.name).map(str::to_lowercase);
         global.insert("TARGETSTAGE".into(), options.target.clone().or(last).unwrap_or_else(|| "default".into()));
         for (name, value) in &mut global {

@@ -683,8 +683,8 @@ impl<'a> Planner<'a> {
             image.architecture.clone_from(&self.target_platform.architecture);
             image.variant.clone_from(&self.target_platform.variant);
         }
-        let context_paths: BTreeSet<String> =
-            self.states.iter().flat_map(|s| s.context_paths.iter().cloned()).collect();
+        let mut context_paths = BTreeSet::new();
+        context_paths.extend(self.states.iter().flat_map(|s| s.context_paths.iter().cloned()));
         let mut stages: Vec<Stage> = self.states.into_iter().map(|s| s.stage).collect();
         if let Some(stage) = stages.get_mut(target) {
             stage.image = image.clone();

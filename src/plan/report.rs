@@ -10,6 +10,7 @@ use super::step::{Action, Source};
 use super::{Base, Context, Options, Plan, Stage, Step, reference};
 use crate::dockerfile::dockerignore::{self, IgnoreError, Matcher};
 use crate::dockerfile::report::ParsedDiagnostic;
+use crate::order;
 use crate::text::LineIndex;
 
 /// What to plan for, as JavaScript gives it.
@@ -117,7 +118,7 @@ impl PlanOptions {
         let platform = |text: &Option<String>| {
             text.as_deref().filter(|t| !t.is_empty()).map(|t| Platform::parse(t, &default)).transpose()
         };
-        let base_configs = self.base_configs.iter().map(|(k, v)| (full(k), v.clone())).collect();
+        let base_configs = order::map(self.base_configs.iter().map(|(k, v)| (full(k), v.clone())));
         let contexts = self.contexts.iter().map(|(name, given)| (context_name(name), given.read(&base_configs)));
         Ok(Options {
             target: self.target.clone(),
@@ -125,7 +126,7 @@ impl PlanOptions {
             build_platform: platform(&self.build_platform)?,
             build_args: self.build_args.clone(),
             labels: self.labels.clone(),
-            contexts: contexts.collect(),
+            contexts: order::map(contexts),
             base_configs,
             platform_configs: BTreeMap::new(),
             check: self.check.clone(),
@@ -311,7 +312,7 @@ impl Ignore {
         }
         let (way, unread): (Vec<String>, Vec<String>) = unread.into_iter().partition(|p| open.contains(p));
         sent.extend(way);
-        sent.sort_unstable();
+        order::sort(&mut sent);
         let ignored = divided.ignored.iter().filter_map(|(path, pattern)| self.by(path, *pattern)).collect();
         Ok(PlannedContext { sent, ignored, unread })
     }

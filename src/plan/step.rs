@@ -49,7 +49,7 @@ impl Step {
             }
             _ => Vec::new(),
         };
-        paths.sort_unstable();
+        crate::order::sort(&mut paths);
         paths.dedup();
         paths
     }

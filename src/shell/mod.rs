@@ -21,4 +21,4 @@ mod walk;
 pub use parse::{MAX_DEPTH, parse};
 pub(crate) use tree::push_literal;
 pub use tree::*;
-pub use walk::{Node, Role, walk};
+pub use walk::{Node, NodeKind, Role, walk};

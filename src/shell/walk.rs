@@ -26,6 +26,34 @@ pub enum Node<'t> {
     Part(&'t Part, bool),
 }
 
+/// Which kind of [`Node`] one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// [`Node::List`]
+    List,
+    /// [`Node::AndOr`]
+    AndOr,
+    /// [`Node::Pipeline`]
+    Pipeline,
+    /// [`Node::Command`]
+    Command,
+    /// [`Node::Assignment`]
+    Assignment,
+    /// [`Node::Redirection`]
+    Redirection,
+    /// [`Node::Heredoc`]
+    Heredoc,
+    /// [`Node::Word`]
+    Word,
+    /// [`Node::Part`]
+    Part,
+}
+
+impl NodeKind {
+    /// How many there are.
+    pub const COUNT: usize = Self::Part as usize + 1;
+}
+
 /// Where a word stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -50,6 +78,21 @@ pub enum Role {
 }
 
 impl Node<'_> {
+    /// Its kind.
+    pub const fn kind(&self) -> NodeKind {
+        match self {
+            Node::List(_) => NodeKind::List,
+            Node::AndOr(_) => NodeKind::AndOr,
+            Node::Pipeline(_) => NodeKind::Pipeline,
+            Node::Command(_) => NodeKind::Command,
+            Node::Assignment(_) => NodeKind::Assignment,
+            Node::Redirection(_) => NodeKind::Redirection,
+            Node::Heredoc(_) => NodeKind::Heredoc,
+            Node::Word(..) => NodeKind::Word,
+            Node::Part(..) => NodeKind::Part,
+        }
+    }
+
     /// The node's bytes.
     pub fn span(&self) -> Span {
         match self {

@@ -1,5 +1,7 @@
 // Reading what is named on the command line: files, globs, standard input.
-import type { Dirent } from 'node:fs';
+// Small files are read while the process waits: for thousands of them, and for one, that is several times faster than
+// a turn through the thread pool for each step.
+import { type Dirent, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
@@ -20,7 +22,8 @@ export async function standardInput(): Promise<Uint8Array> {
 export async function read(name: string): Promise<Input> {
   if (name === '-') return { name, bytes: await standardInput() };
   try {
-    return { name, bytes: new Uint8Array(await fs.readFile(name)) };
+    const { buffer, byteOffset, length } = readFileSync(name);
+    return { name, bytes: new Uint8Array(buffer, byteOffset, length) };
   } catch (error) {
     throw unreadable(name, error);
   }
@@ -32,13 +35,15 @@ export function unreadable(name: string, error: unknown): LayerwrightError {
   return new LayerwrightError('FILE_UNREADABLE', `${name} could not be read: ${why}.`, { file: name }, { cause: error });
 }
 
+/** The text of the first of these that is a file, and its path. */
+export function firstFile(places: Iterable<string>): { path: string; text: string } | undefined {
+  for (const path of places) if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { path, text: readFileSync(path, 'utf8') };
+  return undefined;
+}
+
 /** The ignore file that Docker takes: `NAME.dockerignore` beside the Dockerfile, else `.dockerignore` at the root of the context. */
 export async function ignoreFile(dockerfile: string, context = path.dirname(dockerfile)): Promise<string | undefined> {
-  for (const file of [`${dockerfile}.dockerignore`, path.join(context, '.dockerignore')]) {
-    const found = await fs.readFile(file, 'utf8').catch(() => undefined);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return firstFile([`${dockerfile}.dockerignore`, path.join(context, '.dockerignore')])?.text;
 }
 
 /** Everything below a folder, with its path inside it. */
@@ -63,7 +68,7 @@ export async function expand(names: string[]): Promise<string[]> {
       found.push(name);
       continue;
     }
-    const kind = await fs.stat(name).catch(() => null);
+    const kind = statSync(name, { throwIfNoEntry: false });
     if (kind?.isDirectory()) {
       const inside: string[] = [];
       await walk(name, inside);

@@ -1,16 +1,40 @@
 // What a terminal can show: colours, width, sizes, progress.
+import { fstatSync, writeSync } from 'node:fs';
 import type { Progress } from '../index.js';
 
-/** Whether to use colours on a stream: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal. */
-function style(stream: NodeJS.WriteStream): boolean {
-  if (process.env.NO_COLOR) return false;
-  if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
-  return stream.isTTY === true && process.env.TERM !== 'dumb';
+/** Whether a stream is a terminal. Node takes milliseconds to set up a stream, so it is only asked for where it may be one. */
+function isTerminal(name: 'stdout' | 'stderr'): boolean {
+  try {
+    return fstatSync(name === 'stdout' ? 1 : 2).isCharacterDevice() && process[name].isTTY;
+  } catch {
+    return false;
+  }
 }
 
-export const stdoutStyle = (): boolean => style(process.stdout);
-export const stderrStyle = (): boolean => style(process.stderr);
-export const terminalWidth = (): number => process.stdout.columns ?? (Number(process.env.COLUMNS) || 100);
+/** Whether to use colours on a stream: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal. */
+function style(name: 'stdout' | 'stderr'): boolean {
+  if (process.env.NO_COLOR) return false;
+  if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
+  return process.env.TERM !== 'dumb' && isTerminal(name);
+}
+
+export const stdoutStyle = (): boolean => style('stdout');
+export const stderrStyle = (): boolean => style('stderr');
+export const terminalWidth = (): number => (isTerminal('stdout') && process.stdout.columns) || Number(process.env.COLUMNS) || 100;
+
+/** Writes to standard output at once, also where it is a pipe whose reader is slow. */
+export function print(text: string): void {
+  let rest: Uint8Array = Buffer.from(text);
+  while (rest.length) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      // The pipe is full: wait a little for its reader.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+    }
+  }
+}
 
 export function paint(on: boolean) {
   const sgr = (open: number, close: number) => (text: string) => (on ? `\x1b[${open}m${text}\x1b[${close}m` : text);

@@ -37,7 +37,7 @@ pub(super) fn sort_packages(source: &str, file: &Dockerfile) -> String {
         for command in tokens(script).split(|t| !matches!(t.kind, Kind::Plain | Kind::Word)) {
             for group in packages(source, file, node, script, command) {
                 let mut names: Vec<&str> = group.iter().map(|s| s.str_of(source)).collect();
-                names.sort_unstable();
+                crate::order::sort(&mut names);
                 edits.extend(group.iter().zip(names).map(|(span, name)| Edit { span: *span, text: name.to_owned() }));
             }
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parse;
 use super::syntax::*;
+use crate::order;
 use crate::text::Span;
 
 /// How to format.
@@ -128,7 +129,7 @@ fn spaces(options: &FormatOptions) -> String {
 
 /// The source with edits, which do not overlap: one that did would be left out.
 fn apply(source: &[u8], mut edits: Vec<Edit>) -> String {
-    edits.sort_by_key(|e| (e.span.start, e.span.end));
+    order::sort_by_key(&mut edits, |e| e.span);
     let mut out = Vec::with_capacity(source.len());
     let mut at = 0;
     for edit in &edits {
@@ -287,7 +288,7 @@ impl Edits<'_> {
                 self.array(node, array);
             } else {
                 tokens.extend(args);
-                tokens.sort_unstable();
+                order::sort(&mut tokens);
             }
         }
         let mut before = node.keyword.span;
@@ -424,7 +425,7 @@ fn protected(file: &Dockerfile, node: &Node) -> Vec<Span> {
     if !is_script(node) {
         let mut spans: Vec<Span> =
             node.args.iter().map(|a| a.span).chain(node.flags.iter().map(|f| f.span)).collect();
-        spans.sort_unstable();
+        order::sort(&mut spans);
         return spans;
     }
     let mut spans: Vec<Span> = node.flags.iter().map(|f| f.span).collect();
@@ -458,7 +459,7 @@ fn protected(file: &Dockerfile, node: &Node) -> Vec<Span> {
         }
         at += 1;
     }
-    spans.sort_unstable();
+    order::sort(&mut spans);
     spans
 }
 

@@ -4,6 +4,7 @@ use super::{CompletionKind, Place, in_name, in_word};
 use crate::dockerfile::syntax::ItemKind;
 use crate::edit::{describe, docs};
 use crate::lint::{self, LintOptions, Profile, rules};
+use crate::order;
 use crate::text::Span;
 
 /// Comments that steer the linter, and what they do.
@@ -144,7 +145,7 @@ impl Place<'_, '_> {
         let found = self.codes_below();
         let mut rules: Vec<&lint::Rule> =
             rules::RULES.iter().copied().filter(|r| fits(r) && !named.contains(&r.code)).collect();
-        rules.sort_by_key(|r| (!found.iter().any(|c| c == r.code), r.code));
+        order::sort_by_key(&mut rules, |r| (!found.iter().any(|c| c == r.code), r.code));
         for rule in rules {
             self.offer(span, CompletionKind::Rule, rule.code).detail(rule.name).doc(describe::rule(rule));
         }
@@ -157,7 +158,7 @@ impl Place<'_, '_> {
         let result = lint::lint(self.document.source, &LintOptions::default()).unwrap_or_default();
         let here = result.findings.into_iter().filter(|f| (node.lines.from..=node.lines.to).contains(&f.line));
         let mut codes: Vec<String> = here.map(|f| f.code).collect();
-        codes.sort();
+        order::sort(&mut codes);
         codes.dedup();
         codes
     }

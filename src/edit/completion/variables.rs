@@ -5,6 +5,7 @@ use crate::dockerfile::syntax::{Keyword, Node};
 use crate::edit::describe;
 use crate::edit::variables::{PLATFORM_ARGS, scan, visible_at};
 use crate::lint::context::Dialect;
+use crate::order;
 use crate::text::Span;
 
 /// A name that is being typed after `$`, `${`, `%` or `$env:`.
@@ -91,7 +92,7 @@ impl Place<'_, '_> {
         let mut list: Vec<_> = variables.iter().filter(|(_, v)| v.env || !runtime).collect();
         // What was set last is the likeliest; what every build has comes after.
         let known = |name: &str| PLATFORM_ARGS.iter().position(|(n, _)| *n == name);
-        list.sort_by_key(|(n, v)| (std::cmp::Reverse(v.set_at.map_or(0, |s| s.start + 1)), known(n)));
+        order::sort_by_key(&mut list, |(n, v)| (std::cmp::Reverse(v.set_at.map_or(0, |s| s.start + 1)), known(n)));
         for (name, variable) in list {
             let fallback = if variable.env { "ENV" } else { "ARG" };
             let detail = variable.value.as_deref().filter(|v| !v.is_empty()).unwrap_or(fallback);

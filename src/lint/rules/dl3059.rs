@@ -29,8 +29,11 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         };
         let count = run.commands.len();
         if let Some((before, commands)) = last {
-            let flags =
-                |i: &Inst<'_>| i.node.flags.iter().map(|f| f.text.to_string()).collect::<std::collections::BTreeSet<_>>();
+            let flags = |i: &Inst<'_>| {
+                let mut flags: Vec<_> = i.node.flags.iter().map(|f| f.text.to_string()).collect();
+                crate::order::sort(&mut flags);
+                flags
+            };
             let chain = |i: &Inst<'_>| {
                 let run = i.run(cx.exact);
                 run.map(|r| r.commands.iter().map(|c| c.name.clone()).collect::<Vec<_>>()).unwrap_or_default()

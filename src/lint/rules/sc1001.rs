@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// echo d
     /// ```
-    "SC1001", "pointless-escape", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC1001", "pointless-escape", Info, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, false) = node else { return };
     if !matches!(part.kind, PartKind::Escape) || parents.iter().any(|p| matches!(p, Node::Heredoc(_))) {
         return;

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// A=b
     /// ```
-    "SC1007", "space-after-equals", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC1007", "space-after-equals", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Assignment(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Assignment(a) = node else { return };
     let Some(Node::Command(Command { kind: CommandKind::Simple(simple), .. })) = parents.last() else { return };
     let next = simple.words.first().map_or(u32::MAX, |w| w.span.start);

@@ -16,7 +16,7 @@ rule! {
     "SC1009", "syntax-error-inside", Info, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.is_fatal()).take(1) {
         let open = matches!(error.kind, SyntaxErrorKind::Unclosed | SyntaxErrorKind::Incomplete);
         if let (true, Some(start)) = (open, error.enclosing) {

@@ -16,7 +16,7 @@ rule! {
     "SC1036", "stray-parenthesis", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.is_fatal()).take(1) {
         if error.kind == SyntaxErrorKind::Parenthesis {
             out.report(error.span, "a parenthesis has no meaning here").help("quote it");

@@ -16,7 +16,7 @@ rule! {
     "SC1047", "missing-fi", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.is_fatal()).take(1) {
         if error.kind == SyntaxErrorKind::Unclosed && cx.text(error.span) == "if" {
             let at = error.stopped;

@@ -16,7 +16,7 @@ rule! {
     "SC1054", "glued-brace", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.kind == SyntaxErrorKind::GluedBrace) {
         let at = error.span.start;
         out.report(error.span, "`{` needs a space behind it").fix(Fix::safe(

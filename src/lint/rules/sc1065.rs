@@ -18,7 +18,7 @@ rule! {
     "SC1065", "function-parameters", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.kind == SyntaxErrorKind::Parameters) {
         out.report(error.span, "a function has no parameters here").help("use `$1`, `$2`");
     }

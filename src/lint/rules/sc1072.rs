@@ -16,7 +16,7 @@ rule! {
     "SC1072", "shell-syntax-error", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.is_fatal()).take(1) {
         use SyntaxErrorKind::{Parenthesis, TooDeep, Unexpected};
         if !matches!(error.kind, Parenthesis | Unexpected | TooDeep) {

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// if a; then b; elif c; then d; fi
     /// ```
-    "SC1075", "else-if", Error, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC1075", "else-if", Error, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Command(Command { kind: CommandKind::If { otherwise: Some(list), .. }, .. }) = node else { return };
     let Some(first) = list.items.first().and_then(|i| i.and_or.first.commands.first()) else { return };
     if !matches!(first.kind, CommandKind::If { .. }) {

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// echo a "}" b
     /// ```
-    "SC1083", "literal-brace", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC1083", "literal-brace", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, false) = node else { return };
     if !matches!(part.kind, PartKind::Literal) || !matches!(parents.last(), Some(Node::Word(..))) {
         return;

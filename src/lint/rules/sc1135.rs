@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// echo "It costs \$5"
     /// ```
-    "SC1135", "closed-to-protect-dollar", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC1135", "closed-to-protect-dollar", Style, Style, [HADOLINT, RECOMMENDED], Word(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Word(word, _) = node else { return };
     for pair in word.parts.windows(2) {
         let PartKind::DoubleQuoted(inner) = &pair[0].kind else { continue };

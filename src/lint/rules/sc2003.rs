@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// echo "$((1 + 2))"
     /// ```
-    "SC2003", "expr", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2003", "expr", Style, Style, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((simple, args)) = call(cx, &node, &["expr"]) else { return };
     let strings = args.iter().any(|a| {
         matches!(rough(cx, a).as_str(), ":" | "<" | ">" | "<=" | ">=" | "match" | "length" | "substr" | "index")

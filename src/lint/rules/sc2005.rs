@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// date
     /// ```
-    "SC2005", "useless-echo", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2005", "useless-echo", Style, Style, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, [arg])) = call(cx, &node, &["echo"]) else { return };
     let substitution = match arg.parts.as_slice() {
         [Part { kind: PartKind::DoubleQuoted(inner), .. }] if inner.len() == 1 => inner.first(),

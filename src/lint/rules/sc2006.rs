@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// x=$(date); echo "$x"
     /// ```
-    "SC2006", "backticks", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2006", "backticks", Style, Style, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     let PartKind::CommandSubstitution { body, backticks: true } = &part.kind else { return };
     if body.items.is_empty() {

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// pgrep nginx
     /// ```
-    "SC2009", "ps-to-grep", Info, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2009", "ps-to-grep", Info, Style, [HADOLINT, RECOMMENDED], Pipeline(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Pipeline(pipeline) = node else { return };
     for pair in pipeline.commands.windows(2) {
         let called = |c: &Command| c.simple().and_then(|s| name(cx, s)).unwrap_or_default();

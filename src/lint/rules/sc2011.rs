@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// find . -print0 | xargs -0 rm
     /// ```
-    "SC2011", "ls-to-xargs", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2011", "ls-to-xargs", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Pipeline(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Pipeline(pipeline) = node else { return };
     for pair in pipeline.commands.windows(2) {
         let called = |c: &Command| c.simple().and_then(|s| s.words.first()).map(|w| rough(cx, w)).unwrap_or_default();

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// while read -r l; do echo "$l"; done < list
     /// ```
-    "SC2013", "loop-over-lines", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2013", "loop-over-lines", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Command(Command { kind: CommandKind::For { words: Some(words), .. }, .. }) = node else { return };
     let [word] = words.as_slice() else { return };
     let Some((list, part)) = only_substitution(word) else { return };
@@ -24,7 +24,7 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
     let reads = |c: &Command| {
         c.simple()
             .and_then(|s| name(cx, s))
-            .is_some_and(|n| matches!(n.as_str(), "grep" | "fgrep" | "egrep" | "sed" | "cat" | "awk" | "cut" | "sort"))
+            .is_some_and(|n| matches!(n.as_ref(), "grep" | "fgrep" | "egrep" | "sed" | "cat" | "awk" | "cut" | "sort"))
     };
     let counts = pipeline.commands.last().and_then(|c| c.simple()).is_some_and(|s| {
         let words: Vec<String> = s.words.iter().map(|w| rough(cx, w)).collect();

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// if [ -f a ]; then cp a b; else rm c; fi
     /// ```
-    "SC2015", "and-or-as-if", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2015", "and-or-as-if", Info, ErrorProne, [HADOLINT, RECOMMENDED], AndOr(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::AndOr(and_or) = node else { return };
     let called =
         |p: &Pipeline| p.commands.first().and_then(|c| c.simple()).and_then(|s| name(cx, s)).unwrap_or_default();
@@ -27,10 +27,10 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &
             continue;
         }
         let assigns = otherwise.single().and_then(|c| c.simple()).is_some_and(|s| s.words.is_empty());
-        let plain = matches!(called(otherwise).as_str(), "echo" | "exit" | "return" | "printf" | "true" | ":");
+        let plain = matches!(called(otherwise).as_ref(), "echo" | "exit" | "return" | "printf" | "true" | ":");
         let harmless = otherwise.commands.len() == 1 && (assigns || plain);
         let tests = then.single().is_some_and(|c| matches!(c.kind, CommandKind::Test(_)))
-            || matches!(called(then).as_str(), "[" | "test");
+            || matches!(called(then).as_ref(), "[" | "test");
         if harmless || tests || is_condition(&node, parents) {
             continue;
         }

@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// echo "home: $HOME"
     /// ```
-    "SC2016", "expansion-in-single-quotes", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2016", "expansion-in-single-quotes", Info, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     if !matches!(part.kind, PartKind::SingleQuoted) {
         return;

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// tr '[:lower:]' '[:upper:]'
     /// ```
-    "SC2018", "tr-lower-range", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2018", "tr-lower-range", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["tr"]) else { return };
     for arg in args.iter().filter(|a| a.literal(&cx.script.source).is_some_and(|t| t == "a-z")) {
         out.report(arg.span, "accents and other alphabets are left out").help("write `[:lower:]`");

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// tr 'a-z' 'A-Z'
     /// ```
-    "SC2021", "bracketed-tr-set", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2021", "bracketed-tr-set", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["tr"]) else { return };
     for arg in args {
         let Some(text) = arg.literal(&cx.script.source) else { continue };

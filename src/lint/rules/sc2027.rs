@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// echo "a ${X} b"
     /// ```
-    "SC2027", "unquoted-between-quotes", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2027", "unquoted-between-quotes", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Word(check)
 }
 
-fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Word(word, _) = node else { return };
     for window in word.parts.windows(3) {
         let [before, middle, after] = window else { continue };

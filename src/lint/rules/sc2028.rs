@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// printf 'a\nb\n'
     /// ```
-    "SC2028", "echo-escapes", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2028", "echo-escapes", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["echo"]) else { return };
     if args.iter().any(|a| rough(cx, a).starts_with("-e") || rough(cx, a) == "-ne") {
         return;

@@ -15,7 +15,7 @@ rule! {
     "SC2034", "unused-variable", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     const USED: [&str; 40] = [
         "PATH",
         "IFS",

@@ -15,12 +15,12 @@ rule! {
     /// ```sh
     /// rm ./*
     /// ```
-    "SC2035", "glob-as-option", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2035", "glob-as-option", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((simple, _)) = simple(&node) else { return };
-    if name(cx, simple).is_some_and(|n| matches!(n.as_str(), "echo" | "printf" | "[" | "test"))
+    if name(cx, simple).is_some_and(|n| matches!(n.as_ref(), "echo" | "printf" | "[" | "test"))
         || simple.words.is_empty()
     {
         return;

@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// find . -name "*.o" -print0 | xargs -0 rm
     /// ```
-    "SC2038", "find-to-xargs", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2038", "find-to-xargs", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Pipeline(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Pipeline(pipeline) = node else { return };
     for pair in pipeline.commands.windows(2) {
         let (Some(find), Some(xargs)) = (pair[0].simple(), pair[1].simple()) else { continue };

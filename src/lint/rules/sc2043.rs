@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// for i in a b; do echo "$i"; done
     /// ```
-    "SC2043", "single-word-loop", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2043", "single-word-loop", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Command(Command { kind: CommandKind::For { words: Some(words), .. }, .. }) = node else { return };
     if let [word] = words.as_slice()
         && word.literal(&cx.script.source).is_some()

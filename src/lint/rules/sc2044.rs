@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// find . -name x -exec rm {} +
     /// ```
-    "SC2044", "loop-over-find", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2044", "loop-over-find", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((name, _, part)) = super::sc2045::loop_command(cx, &node) else { return };
     if name == "find" {
         out.report(part.span, "names with spaces become several").help("use `find -exec`");

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// for f in /x/*; do echo "$f"; done
     /// ```
-    "SC2045", "loop-over-ls", Error, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2045", "loop-over-ls", Error, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((name, args, part)) = loop_command(cx, &node) else { return };
     if name == "ls" && !args.iter().any(|a| a.starts_with('-') && a.contains('R')) {
         out.report(part.span, "names with spaces become several").help("use a glob");

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// for i in "$@"; do echo "$i"; done
     /// ```
-    "SC2048", "unquoted-star-arguments", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2048", "unquoted-star-arguments", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, false) = node else { return };
     let PartKind::Parameter(p) = &part.kind else { return };
     let star = p.name == "*" || p.index.as_ref().is_some_and(|i| i.first().is_some_and(|x| cx.text(x.span) == "*"));

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// [ "$a" = b ] && c
     /// ```
-    "SC2050", "constant-test", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2050", "constant-test", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Command(command) = node else { return };
     let groups: Vec<Vec<&Word>> = match &command.kind {
         CommandKind::Test(tokens) => tokens
@@ -30,7 +30,7 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
     }
 }
 
-fn compare(cx: &ShellContext<'_>, words: &[&Word], out: &mut ShellSink) {
+fn compare(cx: &ShellContext<'_>, words: &[&Word], out: &mut ShellSink<'_>) {
     let [left, operator, right] = words else { return };
     let compares = matches!(cx.text(operator.span), "=" | "==" | "!=" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge");
     if compares && left.literal(&cx.script.source).is_some() && right.literal(&cx.script.source).is_some() {

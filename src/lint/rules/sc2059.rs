@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// printf '%s' "$FMT"
     /// ```
-    "SC2059", "variable-in-format", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2059", "variable-in-format", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["printf"]) else { return };
     let args = if args.first().is_some_and(|a| rough(cx, a) == "-v") { args.get(2..).unwrap_or(&[]) } else { args };
     let args = if args.first().is_some_and(|a| rough(cx, a) == "--") { args.get(1..).unwrap_or(&[]) } else { args };

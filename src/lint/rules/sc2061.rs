@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// find . -name "*.o"
     /// ```
-    "SC2061", "unquoted-find-pattern", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2061", "unquoted-find-pattern", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     const TESTS: [&str; 10] =
         ["-name", "-iname", "-path", "-ipath", "-lname", "-ilname", "-wholename", "-iwholename", "-regex", "-iregex"];
     let Some((_, args)) = call(cx, &node, &["find"]) else { return };

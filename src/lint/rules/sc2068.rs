@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// cmd "$@"
     /// ```
-    "SC2068", "unquoted-array", Error, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2068", "unquoted-array", Error, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, quoted) = node else { return };
     let PartKind::Parameter(p) = &part.kind else { return };
     let all = p.name == "@" || p.index.as_ref().is_some_and(|i| i.first().is_some_and(|x| cx.text(x.span) == "@"));

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// a >/dev/null 2>&1; b
     /// ```
-    "SC2069", "stderr-before-file", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2069", "stderr-before-file", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Command(command) = node else { return };
     let piped = parents.iter().rev().take(2).any(|p| matches!(p, Node::Pipeline(p) if p.commands.len() > 1));
     if piped {

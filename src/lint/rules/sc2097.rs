@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// A=1; echo "$A"
     /// ```
-    "SC2097", "prefix-not-seen", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2097", "prefix-not-seen", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Assignment(check)
 }
 
-fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Assignment(a) = node else { return };
     let Some((simple, _)) = parents.last().and_then(simple) else { return };
     let later = simple.assignments.iter().filter(|x| x.span.start > a.span.start);

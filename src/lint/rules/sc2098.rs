@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// A=1; echo "$A"
     /// ```
-    "SC2098", "prefix-expanded-before", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2098", "prefix-expanded-before", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     let PartKind::Parameter(p) = &part.kind else { return };
     let word = parents

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// ls foo-server
     /// ```
-    "SC2102", "repeated-in-range", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2102", "repeated-in-range", Info, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     if !matches!(part.kind, PartKind::Glob) {
         return;

@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// rm -rf "${DIR:?}"/lib
     /// ```
-    "SC2115", "rm-of-empty-prefix", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2115", "rm-of-empty-prefix", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["rm"]) else { return };
     let recursive = flags(cx, args).iter().any(|f| matches!(f.as_str(), "r" | "R" | "recursive"));
     if !recursive {

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// cp a b
     /// ```
-    "SC2116", "useless-echo-substitution", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2116", "useless-echo-substitution", Style, Style, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     let PartKind::CommandSubstitution { body, .. } = &part.kind else { return };
     let Some(simple) = only_simple(body) else { return };

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// x="*.c"; echo "$x"
     /// ```
-    "SC2125", "glob-in-assignment", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2125", "glob-in-assignment", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Assignment(check)
 }
 
-fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Assignment(a) = node else { return };
     if a.value.parts.iter().any(|p| matches!(p.kind, PartKind::Glob | PartKind::Brace(_))) {
         out.report(a.value.span, "nothing expands here").help("quote it, or use an array");

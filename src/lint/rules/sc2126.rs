@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// grep -c x f
     /// ```
-    "SC2126", "grep-to-wc", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2126", "grep-to-wc", Style, Style, [HADOLINT, RECOMMENDED], Pipeline(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Pipeline(pipeline) = node else { return };
     for pair in pipeline.commands.windows(2) {
         let (Some(grep), Some(wc)) = (pair[0].simple(), pair[1].simple()) else { continue };

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// if grep -q x f; then a; fi
     /// ```
-    "SC2143", "grep-output-tested", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2143", "grep-output-tested", Style, Style, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((words, _)) = test_words(cx, &node) else { return };
     let [flag, word] = words.as_slice() else { return };
     if !matches!(cx.text(flag.span), "-n" | "-z") {

@@ -15,7 +15,7 @@ rule! {
     "SC2153", "possible-misspelling", Info, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     let flow = cx.flow();
     // A script with this many names is generated, and its names are alike on purpose.
     if flow.bare_reads.len() * (flow.assigned.len() + cx.known.len()) > 200_000 {
@@ -32,9 +32,8 @@ fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
             let d = distance(name, other);
             other.len() > 3 && d <= 1 || other.len() > 7 && d <= 2
         };
-        let mut found: Vec<&str> = others.filter(|o| o.len().abs_diff(name.len()) <= 2).filter(near).collect();
-        found.sort_unstable();
-        if let Some(other) = found.first() {
+        let found = others.filter(|o| o.len().abs_diff(name.len()) <= 2).filter(near);
+        if let Some(other) = found.min() {
             out.report(*span, format!("nothing sets `{name}`")).help(format!("did you mean `{other}`?"));
         }
     }

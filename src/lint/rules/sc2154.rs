@@ -17,7 +17,7 @@ rule! {
     "SC2154", "unassigned-variable", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
 }
 
-fn check(cx: &ShellContext<'_>, out: &mut ShellSink) {
+fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     const KNOWN: [&str; 4] = ["_", "http_proxy", "https_proxy", "no_proxy"];
     let flow = cx.flow();
     for (name, span) in &flow.bare_reads {

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// A="$(mktemp -d)" && export A
     /// ```
-    "SC2155", "masked-status", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2155", "masked-status", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["export", "local", "declare", "readonly", "typeset"]) else { return };
     for arg in args {
         let Some((_, value)) = crate::lint::flow::split_assignment(arg, &cx.script.source) else { continue };

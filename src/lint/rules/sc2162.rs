@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// read -r x; echo "$x"
     /// ```
-    "SC2162", "read-without-r", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2162", "read-without-r", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((simple, args)) = call(cx, &node, &["read"]) else { return };
     let given = flags(cx, args);
     let has = |f: &str| given.iter().any(|g| g == f);

@@ -15,10 +15,10 @@ rule! {
     /// ```sh
     /// cd src || exit; make
     /// ```
-    "SC2164", "unchecked-cd", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2164", "unchecked-cd", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     if cx.flow().errexit {
         return;
     }

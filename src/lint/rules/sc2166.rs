@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// [ "$A" = 1 ] && [ "$B" = 2 ]
     /// ```
-    "SC2166", "test-and-or", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2166", "test-and-or", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((words, false)) = test_words(cx, &node) else { return };
     for (i, word) in words.iter().enumerate().skip(1) {
         let text = cx.text(word.span);

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// mkdir -p /a/b && chmod 755 /a /a/b
     /// ```
-    "SC2174", "mkdir-mode-of-last", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2174", "mkdir-mode-of-last", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["mkdir"]) else { return };
     let given = flags(cx, args);
     let parents_too = given.iter().any(|f| matches!(f.as_str(), "p" | "parents"));

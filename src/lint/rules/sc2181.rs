@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// if ! make; then exit 1; fi
     /// ```
-    "SC2181", "indirect-status", Style, Style, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2181", "indirect-status", Style, Style, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((words, _)) = test_words(cx, &node) else { return };
     let [left, operator, right] = words.as_slice() else { return };
     let comparison = matches!(cx.text(operator.span), "-eq" | "-ne" | "=" | "==" | "!=" | "-gt");

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// find . -name core
     /// ```
-    "SC2185", "find-without-path", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2185", "find-without-path", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((simple, args)) = call(cx, &node, &["find"]) else { return };
     let start = args.iter().find(|a| {
         let text = rough(cx, a);

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// ln -s a/b .
     /// ```
-    "SC2226", "ln-without-target", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2226", "ln-without-target", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((simple, args)) = call(cx, &node, &["ln"]) else { return };
     let operands: Vec<&Word> = args.iter().filter(|a| !rough(cx, a).starts_with('-')).collect();
     let target = flags(cx, args).iter().any(|f| matches!(f.as_str(), "t" | "target-directory" | "help" | "version"));

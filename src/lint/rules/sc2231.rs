@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// for f in "$DIR"/*; do echo "$f"; done
     /// ```
-    "SC2231", "unquoted-in-loop-glob", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2231", "unquoted-in-loop-glob", Info, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(_: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, false) = node else { return };
     let Some(Node::Word(word, Role::Loop)) = parents.last() else { return };
     let globs = word.parts.iter().any(|p| matches!(p.kind, PartKind::Glob));

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// set -e; if grep -q x f; then exit 1; fi; echo ok
     /// ```
-    "SC2251", "negation-without-effect", Info, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC2251", "negation-without-effect", Info, ErrorProne, [HADOLINT, RECOMMENDED], Pipeline(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, parents: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Pipeline(pipeline) = node else { return };
     let (Some(bang), true) = (pipeline.bang, cx.flow().errexit) else { return };
     if is_condition(&node, parents) {

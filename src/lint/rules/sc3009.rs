@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// rm a.c a.h
     /// ```
-    "SC3009", "brace-expansion-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3009", "brace-expansion-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     if cx.dialect.is_posix() && matches!(part.kind, PartKind::Brace(_)) {
         out.report(part.span, "this shell does not expand braces");

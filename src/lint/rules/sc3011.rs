@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// echo a | cat
     /// ```
-    "SC3011", "here-string-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3011", "here-string-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Redirection(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Redirection(r) = node else { return };
     if cx.dialect.is_posix() && r.operator == "<<<" {
         out.report(r.span, "here-strings are not defined in this shell");

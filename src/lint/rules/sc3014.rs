@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// [ "$A" = x ]
     /// ```
-    "SC3014", "double-equals", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3014", "double-equals", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((words, _)) = test_words(cx, &node) else { return };
     if !cx.dialect.is_posix() || cx.dialect == Dialect::Ash {
         return;

@@ -15,10 +15,10 @@ rule! {
     /// #!/bin/dash
     /// printf a
     /// ```
-    "SC3036", "dash-echo-flags", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3036", "dash-echo-flags", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     if !matches!(cx.dialect, Dialect::Dash | Dialect::Ash) {
         return;
     }

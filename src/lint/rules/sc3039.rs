@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// x=1; echo "$x"
     /// ```
-    "SC3039", "let-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3039", "let-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     if !cx.dialect.is_posix() {
         return;
     }

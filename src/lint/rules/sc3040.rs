@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// set -e; a
     /// ```
-    "SC3040", "set-option-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3040", "set-option-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     const POSIX: [&str; 15] = [
         "allexport",
         "errexit",

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// f() { a=1; echo "$a"; }; f
     /// ```
-    "SC3043", "local-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3043", "local-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     if cx.dialect != Dialect::Sh {
         return;
     }

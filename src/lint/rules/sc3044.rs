@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// cd /tmp || exit
     /// ```
-    "SC3044", "bash-builtin", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3044", "bash-builtin", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     const NAMES: [&str; 15] = [
         "caller",
         "builtin",

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// ulimit -f 1024
     /// ```
-    "SC3045", "builtin-flags-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3045", "builtin-flags-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     const ALLOWED: [(&str, &str); 8] = [
         ("cd", "LP"),
         ("exec", ""),

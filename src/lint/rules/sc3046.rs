@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// . /etc/profile
     /// ```
-    "SC3046", "source-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3046", "source-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     if !cx.dialect.is_posix() || cx.dialect == Dialect::Ash {
         return;
     }

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// printf "%s" a
     /// ```
-    "SC3050", "printf-q", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3050", "printf-q", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Some((_, args)) = call(cx, &node, &["printf"]) else { return };
     let Some(format) = args.first().filter(|f| rough(cx, f).contains("%q")) else { return };
     if cx.dialect.is_posix() && cx.dialect != Dialect::Ash {

@@ -13,10 +13,10 @@ rule! {
     /// ```sh
     /// eval "echo \$$X"
     /// ```
-    "SC3053", "indirect-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Node(check)
+    "SC3053", "indirect-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Part(check)
 }
 
-fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink) {
+fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
     let Node::Part(part, _) = node else { return };
     let PartKind::Parameter(p) = &part.kind else { return };
     if cx.dialect.is_posix() && p.indirect && !matches!(p.operator, "@" | "*") {

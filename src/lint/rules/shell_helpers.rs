@@ -1,5 +1,7 @@
 //! What several rules about scripts need.
 
+use std::borrow::Cow;
+
 use crate::lint::context::{Dialect, ShellContext};
 use crate::shell::{Command, CommandKind, List, Node, Part, PartKind, Pipeline, Role, Simple, Word};
 
@@ -12,16 +14,20 @@ pub(crate) fn simple<'t>(node: &Node<'t>) -> Option<(&'t Simple, &'t Command)> {
 }
 
 /// The name of a simple command, its directory left out; `None` where it is not literal.
-pub(crate) fn name(cx: &ShellContext<'_>, simple: &Simple) -> Option<String> {
-    let literal = simple.words.first()?.literal(&cx.script.source)?;
-    Some(literal.rsplit('/').next().unwrap_or("").to_owned())
+pub(crate) fn name<'t>(cx: &ShellContext<'t>, simple: &Simple) -> Option<Cow<'t, str>> {
+    let base = |path: &str| path.bytes().rposition(|b| b == b'/').map_or(0, |slash| slash + 1);
+    // Almost every name is one literal part, and then nothing is copied.
+    Some(match simple.words.first()?.literal(&cx.script.source)? {
+        Cow::Borrowed(path) => Cow::Borrowed(path.get(base(path)..).unwrap_or("")),
+        Cow::Owned(mut path) => Cow::Owned(path.split_off(base(&path))),
+    })
 }
 
 /// The simple command of this name, and its arguments.
 pub(crate) fn call<'t>(cx: &ShellContext<'_>, node: &Node<'t>, names: &[&str]) -> Option<(&'t Simple, &'t [Word])> {
     let (simple, _) = simple(node)?;
     let name = name(cx, simple)?;
-    names.contains(&name.as_str()).then(|| (simple, simple.words.get(1..).unwrap_or(&[])))
+    names.contains(&name.as_ref()).then(|| (simple, simple.words.get(1..).unwrap_or(&[])))
 }
 
 /// The rough text of a word.
