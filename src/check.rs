@@ -89,11 +89,11 @@ fn refusal(
     directive: Option<&crate::dockerfile::syntax::Directive>,
 ) -> Option<Diagnostic> {
     let mut rules: Vec<&str> = found.iter().map(|(code, _)| *code).collect();
-    rules.sort_unstable();
+    order::sort(&mut rules);
     rules.dedup();
     let (_, first) = found.iter().min_by_key(|(_, lines)| lines.from)?;
     let mut lines: Vec<u32> = found.iter().map(|(_, lines)| lines.from).collect();
-    lines.sort_unstable();
+    order::sort(&mut lines);
     lines.dedup();
     let named: Vec<String> = lines.iter().take(5).map(u32::to_string).collect();
     let more = if lines.len() > named.len() { " and more" } else { "" };

@@ -3,7 +3,7 @@
 //! A path is tried against every pattern in order, and so are its parent directories; the last pattern that matches
 //! decides. `!` takes a path in again. Patterns are anchored at the root of the context.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use thiserror::Error;
 
@@ -244,8 +244,8 @@ impl Matcher {
             }
         }
         // A directory that is left out is sent all the same where something in it is.
-        let taken: BTreeSet<&String> = divided.sent.iter().filter(|p| p.ends_with('/')).collect();
-        let kept = |(path, _): &(String, usize)| !taken.contains(path);
+        let taken: HashSet<&str> = divided.sent.iter().map(String::as_str).filter(|p| p.ends_with('/')).collect();
+        let kept = |(path, _): &(String, usize)| !taken.contains(path.as_str());
         let ignored = divided.ignored.iter().filter(|i| kept(i)).cloned().collect();
         Ok(Divided { ignored, sent: divided.sent })
     }

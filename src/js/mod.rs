@@ -94,7 +94,9 @@ pub(crate) fn options<T: DeserializeOwned + Default>(value: &JsValue) -> Result<
     if !value.is_object() || js_sys::Array::is_array(value) {
         return Err(invalid_options("expected an object"));
     }
-    from_js(value).map_err(|e| invalid_options(&e))
+    // By way of a JSON value, so that one reader of text serves all types.
+    let json: serde_json::Value = from_js(value).map_err(|e| invalid_options(&e))?;
+    T::deserialize(json).map_err(|e| invalid_options(&e.to_string()))
 }
 
 fn invalid_options(why: &str) -> JsValue {

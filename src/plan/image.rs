@@ -8,34 +8,30 @@ use serde_json::{Map, Value};
 use super::platform::Platform;
 
 /// An image configuration. Fields this crate does not know are kept.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Image {
     /// When it was made, RFC 3339.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// `MAINTAINER`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub author: String,
     /// The architecture.
-    #[serde(default)]
     pub architecture: String,
     /// The architecture's variant.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub variant: String,
     /// The operating system.
-    #[serde(default)]
     pub os: String,
     /// The operating system's version (Windows).
-    #[serde(default, rename = "os.version", skip_serializing_if = "String::is_empty")]
+    #[serde(rename = "os.version", skip_serializing_if = "String::is_empty")]
     pub os_version: String,
     /// What a container of it runs.
-    #[serde(default)]
     pub config: Config,
     /// Its layers.
-    #[serde(default)]
     pub rootfs: RootFs,
     /// How it was made, oldest first.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<History>,
     /// Other fields.
     #[serde(flatten)]
@@ -88,47 +84,47 @@ pub struct History {
 }
 
 /// What a container of the image runs.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Config {
     /// `USER`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
     /// `EXPOSE`: keys such as `80/tcp`.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub exposed_ports: BTreeMap<String, Value>,
     /// `ENV`: `NAME=value`, in order.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// `ENTRYPOINT`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<String>>,
     /// `CMD`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd: Option<Vec<String>>,
     /// `VOLUME`.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub volumes: BTreeMap<String, Value>,
     /// `WORKDIR`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub working_dir: String,
     /// `LABEL`.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// `STOPSIGNAL`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub stop_signal: String,
     /// Set with `CMD`, for Docker on Windows.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub args_escaped: bool,
     /// `HEALTHCHECK`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<Healthcheck>,
     /// `ONBUILD`.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub on_build: Vec<String>,
     /// `SHELL`.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shell: Vec<String>,
     /// Other fields.
     #[serde(flatten)]
@@ -161,6 +157,63 @@ pub struct Healthcheck {
 
 fn is_zero(n: &i64) -> bool {
     *n == 0
+}
+
+/// The fields of an object, taken one by one. A `derive` that keeps the other fields costs eight times the code.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// A field by its name; where it is missing, or `null` as Go writes what is empty, its default.
+    fn take<T: serde::de::DeserializeOwned + Default, E: serde::de::Error>(&mut self, name: &str) -> Result<T, E> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(T::default()),
+            Some(value) => T::deserialize(value).map_err(|e| E::custom(format_args!("{name}: {e}"))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Image {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        fn read<E: serde::de::Error>(mut fields: Fields) -> Result<Image, E> {
+            Ok(Image {
+                created: fields.take("created")?,
+                author: fields.take("author")?,
+                architecture: fields.take("architecture")?,
+                variant: fields.take("variant")?,
+                os: fields.take("os")?,
+                os_version: fields.take("os.version")?,
+                config: fields.take("config")?,
+                rootfs: fields.take("rootfs")?,
+                history: fields.take("history")?,
+                other: fields.0,
+            })
+        }
+        read(Fields(Map::deserialize(from)?))
+    }
+}
+
+impl<'de> Deserialize<'de> for Config {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        fn read<E: serde::de::Error>(mut fields: Fields) -> Result<Config, E> {
+            Ok(Config {
+                user: fields.take("User")?,
+                exposed_ports: fields.take("ExposedPorts")?,
+                env: fields.take("Env")?,
+                entrypoint: fields.take("Entrypoint")?,
+                cmd: fields.take("Cmd")?,
+                volumes: fields.take("Volumes")?,
+                working_dir: fields.take("WorkingDir")?,
+                labels: fields.take("Labels")?,
+                stop_signal: fields.take("StopSignal")?,
+                args_escaped: fields.take("ArgsEscaped")?,
+                healthcheck: fields.take("Healthcheck")?,
+                on_build: fields.take("OnBuild")?,
+                shell: fields.take("Shell")?,
+                other: fields.0,
+            })
+        }
+        read(Fields(Map::deserialize(from)?))
+    }
 }
 
 /// `null` for what is empty, as Go writes it.

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Command, complain, flag, list, pairs, text, type Option } from './command.js';
-import { expand, ignoreFile, read, type Input } from './input.js';
-import { stdoutStyle, terminalWidth } from './terminal.js';
+import { expand, firstFile, ignoreFile, read, type Input } from './input.js';
+import { print, stdoutStyle, terminalWidth } from './terminal.js';
 
 const LEVELS = ['error', 'warning', 'info', 'style'] as const;
 const FORMATS = ['terminal', 'json', 'sarif', 'checkstyle', 'gnu', 'github'] as const;
@@ -40,6 +40,7 @@ async function run(args: Arguments): Promise<number> {
   const config = flag(args, 'no-config') ? undefined : await configuration(text(args, 'config'));
   const options = { profile: text(args, 'profile') as Profile | undefined, enable: list(args, 'enable'), ignore: list(args, 'ignore'), buildArgs: pairs(args, 'build-arg'), config };
   const files: Parameters<typeof lw.renderReport>[1] = [];
+  const decoder = new TextDecoder();
   let unreadable = false;
   for (const name of names) {
     let input: Input;
@@ -59,10 +60,10 @@ async function run(args: Arguments): Promise<number> {
       else if (fixed.applied.length) await writeFile(name, fixed.text);
       if (fixed.applied.length) source = fixed.text;
     }
-    files.push({ name, text: typeof source === 'string' ? source : new TextDecoder().decode(source), findings: lw.lint(source, given).findings });
+    files.push({ name, text: typeof source === 'string' ? source : decoder.decode(source), findings: lw.lint(source, given).findings });
   }
   const format = (text(args, 'format') ?? 'terminal') as (typeof FORMATS)[number];
-  process.stdout.write(lw.renderReport(format, files, { colour: format === 'terminal' && stdoutStyle(), width: terminalWidth() }));
+  print(lw.renderReport(format, files, { colour: format === 'terminal' && stdoutStyle(), width: terminalWidth() }));
   if (unreadable) return 2;
   if (flag(args, 'no-fail')) return 0;
   const threshold = text(args, 'failure-threshold') ?? 'info';
@@ -84,11 +85,5 @@ export async function configuration(named: string | undefined, folders = ['.']):
   const home = os.homedir();
   const xdg = process.env.XDG_CONFIG_HOME ?? path.join(home, '.config');
   const places = [...folders.map((folder) => [folder, '.hadolint'] as const), [xdg, 'hadolint'], [path.join(home, '.hadolint'), 'hadolint'], [path.join(home, '.hadolint'), 'config'], [home, '.hadolint']] as const;
-  for (const [folder, name] of places) {
-    for (const ending of ['yaml', 'yml']) {
-      const found = await readFile(path.join(folder, `${name}.${ending}`), 'utf8').catch(() => undefined);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
+  return firstFile(places.flatMap(([folder, name]) => ['yaml', 'yml'].map((ending) => path.join(folder, `${name}.${ending}`))))?.text;
 }

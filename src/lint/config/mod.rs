@@ -143,7 +143,7 @@ impl Config {
                 "trustedRegistries" => out.trusted_registries = value.strings(),
                 "label-schema" => {
                     let types = value.entries().map(|(name, t)| (name.to_owned(), LabelType::of(t.text())));
-                    out.label_schema = types.collect();
+                    out.label_schema = crate::order::map(types);
                 }
                 "strict-labels" => out.strict_labels = value.truth(),
                 "disable-ignore-pragma" => out.disable_ignore_pragma = value.truth(),
