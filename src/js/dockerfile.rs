@@ -1,6 +1,6 @@
 //! Dockerfiles for JavaScript: the tree, words, plans, `.dockerignore`.
 
-use super::{error, options, text, to_js};
+use super::{error, from_js, options, text, to_js};
 use crate::check;
 use crate::dockerfile::{
     dockerignore::{self, IgnoreError, Matcher},
