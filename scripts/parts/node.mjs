@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { build } from '../build.mjs';
+import { build, sizes } from '../build.mjs';
 import { tapCounts } from '../lib/counts.mjs';
 import { capture, inRoot, step } from '../lib/shell.mjs';
 import { npmBinary } from '../lib/tools.mjs';
@@ -14,6 +14,7 @@ export default async function node(tally) {
 
   await tally.check('publint', () => must(process.execPath, [npmBinary('publint/src/cli.js'), tarball, '--strict']));
   await tally.check('are the types wrong?', () => must(process.execPath, [npmBinary('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-emoji']));
+  await tally.check('sizes of the modules', () => withinBudget());
   await tally.check('types have no any', () => noAny(path.join(folder, 'node_modules', 'layerwright')));
   await tally.check('a program in TypeScript', () => must(process.execPath, [npmBinary('typescript/bin/tsc'), '-p', path.join(folder, 'types')]));
 
@@ -29,6 +30,12 @@ export default async function node(tally) {
 }
 
 const denoPlatform = () => `${process.platform}-${os.arch()}${process.platform === 'linux' ? '-glibc' : ''}`;
+
+/** No module outgrows what its users load. A budget only rises with a reason. */
+function withinBudget() {
+  for (const { name, brotli, budget } of sizes())
+    if (brotli > budget) throw new Error(`${name}.wasm has ${brotli} bytes after brotli, ${brotli - budget} more than its budget in scripts/build.mjs`);
+}
 
 async function must(command, args) {
   const result = await capture(command, args);

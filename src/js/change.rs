@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::build::{ImageBuild, LayerFormat, MediaTypes};
 use super::image::{HostSource, HostWatch, ImageHandle, open_error, task};
 use super::task::Task;
-use super::{error, options, options_with_nulls, to_js};
+use super::{error, options, to_js};
 use crate::build::context::tree;
 use crate::change::index::{Combine, combine};
 use crate::change::layers::AdditionContent;
@@ -135,7 +135,7 @@ impl ImageChange {
         only: Option<usize>,
         #[wasm_bindgen(unchecked_param_type = "ChangeSettings | undefined")] settings: JsValue,
     ) -> Result<ImageChange, JsValue> {
-        let mut changes = options_with_nulls::<ChangeSettings>(&settings)?.changes()?;
+        let mut changes = options::<ChangeSettings>(&settings)?.changes()?;
         changes.only = only;
         Ok(Self { image: image.image.clone(), changes })
     }

@@ -164,6 +164,7 @@ struct Fields(Map<String, Value>);
 
 impl Fields {
     /// A field by its name; where it is missing, or `null` as Go writes what is empty, its default.
+    #[inline(never)]
     fn take<T: serde::de::DeserializeOwned + Default, E: serde::de::Error>(&mut self, name: &str) -> Result<T, E> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(T::default()),

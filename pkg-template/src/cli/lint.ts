@@ -4,6 +4,7 @@ import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Command, complain, flag, list, pairs, text, type Option } from './command.js';
 import { expand, firstFile, ignoreFile, read, type Input } from './input.js';
+import { type Job, lintAll } from './pool.js';
 import { print, stdoutStyle, terminalWidth } from './terminal.js';
 
 const LEVELS = ['error', 'warning', 'info', 'style'] as const;
@@ -39,8 +40,7 @@ async function run(args: Arguments): Promise<number> {
   const names = await expand(args.positionals);
   const config = flag(args, 'no-config') ? undefined : await configuration(text(args, 'config'));
   const options = { profile: text(args, 'profile') as Profile | undefined, enable: list(args, 'enable'), ignore: list(args, 'ignore'), buildArgs: pairs(args, 'build-arg'), config };
-  const files: Parameters<typeof lw.renderReport>[1] = [];
-  const decoder = new TextDecoder();
+  const given: { name: string; job: Job }[] = [];
   let unreadable = false;
   for (const name of names) {
     let input: Input;
@@ -52,16 +52,19 @@ async function run(args: Arguments): Promise<number> {
       unreadable = true;
       continue;
     }
-    const given = { ...options, dockerignore: name === '-' ? undefined : await ignoreFile(name) };
+    const settings = { ...options, dockerignore: name === '-' ? undefined : await ignoreFile(name) };
     let source: string | Uint8Array = input.bytes;
     if (flag(args, 'fix')) {
-      const fixed = lw.fix(source, given);
+      const fixed = lw.fix(source, settings);
       if (fixed.applied.length && name === '-') process.stdout.write(fixed.text);
       else if (fixed.applied.length) await writeFile(name, fixed.text);
       if (fixed.applied.length) source = fixed.text;
     }
-    files.push({ name, text: typeof source === 'string' ? source : decoder.decode(source), findings: lw.lint(source, given).findings });
+    given.push({ name, job: { source, options: settings } });
   }
+  const found = await lintAll(given.map((g) => g.job), ({ source, options }) => lw.lint(source, options).findings);
+  const decoder = new TextDecoder();
+  const files = given.map(({ name, job: { source } }, i) => ({ name, text: typeof source === 'string' ? source : decoder.decode(source), findings: found[i]! }));
   const format = (text(args, 'format') ?? 'terminal') as (typeof FORMATS)[number];
   print(lw.renderReport(format, files, { colour: format === 'terminal' && stdoutStyle(), width: terminalWidth() }));
   if (unreadable) return 2;
