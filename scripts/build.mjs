@@ -15,8 +15,8 @@ const TARGET = 'wasm32-unknown-unknown';
  * `budget` is the most bytes that one may have after brotli: a test holds it.
  */
 const MODULES = [
-  { name: 'lint', features: 'js', profile: 'wasm-small', optimize: ['-Oz', '--converge', '--low-memory-unused'], budget: 340_000 },
-  { name: 'layerwright', features: 'js,image', profile: 'release', optimize: ['-O3'], budget: 920_000 },
+  { name: 'lint', features: 'js', profile: 'wasm-small', optimize: ['-Oz', '--converge', '--low-memory-unused'], budget: 365_000 },
+  { name: 'layerwright', features: 'js,image', profile: 'release', optimize: ['-O3'], budget: 1_000_000 },
 ];
 
 /** What every runtime we name has; a later feature would be refused by some of them. */
@@ -78,7 +78,6 @@ async function assemble(dev) {
   // Work in progress may have type errors and still be worth trying.
   if (types.code !== 0 && dev) console.log(types.output);
   else if (types.code !== 0) throw new Remedy(`The package's TypeScript has errors:\n${types.output}`);
-  await bundleServer(dist);
   await bundleCommandLine(dist);
   const version = /^version = "([^"]+)"/m.exec(fs.readFileSync(inRoot('Cargo.toml'), 'utf8'))[1];
   const manifest = JSON.parse(fs.readFileSync(inRoot('pkg-template', 'package.json'), 'utf8'));
@@ -88,15 +87,32 @@ async function assemble(dev) {
 }
 
 /**
- * Puts the libraries of the language server into its one file, so that the package depends on nothing. Their licences
- * go beside it.
+ * Makes few files of the command line's many: one with what all commands need, one a command, one for each module's API.
+ * Node takes about half a millisecond for each file that it loads. The libraries of the language server go in too, so
+ * that the package depends on nothing; their licences go beside them.
  */
-async function bundleServer(dist) {
-  const input = path.join(dist, 'lsp.js');
+async function bundleCommandLine(dist) {
   const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({ input, platform: 'node', external: (id, importer) => id.startsWith('.') && importer === input, logLevel: 'warn' });
-  const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: false });
+  const inDist = (name) => path.join(dist, `${name}.js`);
+  const shared = ['cli/command', 'cli/terminal', 'cli/input', 'dockerfile', 'parsed', 'errors', 'glob', 'engine'].map(inDist);
+  const bundle = await rolldown({ input: { cli: inDist('cli'), 'cli-lint.worker': inDist('cli/lint.worker') }, platform: 'node', logLevel: 'warn' });
+  const { output } = await bundle.generate({
+    format: 'esm',
+    minify: true,
+    entryFileNames: '[name].js',
+    // Beside the folder of the modules, which they find by their own address.
+    chunkFileNames: 'cli-[name].js',
+    codeSplitting: { groups: [{ name: 'shared', test: (id) => shared.includes(id) }] },
+  });
   await bundle.close();
+  fs.rmSync(path.join(dist, 'cli'), { recursive: true });
+  for (const made of ['lsp.js', 'lsp.d.ts', 'cli.d.ts']) fs.rmSync(path.join(dist, made));
+  for (const { fileName, code } of output) fs.writeFileSync(path.join(dist, fileName), code);
+  fs.writeFileSync(path.join(dist, 'cli.licenses.txt'), licences(output));
+}
+
+/** The licences of the packages of others that are in these files. */
+function licences(output) {
   const packages = [...new Set(output.flatMap((o) => o.moduleIds ?? []).flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []))].sort();
   const notices = packages.map((name) => {
     const { version, license } = JSON.parse(fs.readFileSync(inRoot('node_modules', name, 'package.json'), 'utf8'));
@@ -104,42 +120,7 @@ async function bundleServer(dist) {
     if (!text) throw new Remedy(`${name} has no licence file: its notice cannot go into the package.`);
     return `${name} ${version} (${license})\n\n${fs.readFileSync(text, 'utf8').trim()}\n`;
   });
-  fs.writeFileSync(input, `// With ${packages.join(', ')}: see lsp.licenses.txt.\n${output[0].code}`);
-  fs.writeFileSync(path.join(dist, 'lsp.licenses.txt'), notices.join(`\n${'-'.repeat(72)}\n\n`));
-  fs.rmSync(path.join(dist, 'lsp.d.ts'));
-}
-
-/**
- * Makes few files of the command line's many: one with what all commands need, one a command, one for each module's API.
- * Node takes about half a millisecond for each file that it loads.
- */
-async function bundleCommandLine(dist) {
-  const { build: bundle } = await import('vite');
-  const outDir = path.join(dist, 'cli-bundle');
-  const shared = ['cli/command', 'cli/terminal', 'cli/input', 'dockerfile', 'errors', 'glob', 'engine'].map((m) => path.join(dist, `${m}.js`));
-  await bundle({
-    configFile: false,
-    root: dist,
-    logLevel: 'warn',
-    build: {
-      ssr: true,
-      target: 'node20',
-      outDir,
-      copyPublicDir: false,
-      rolldownOptions: {
-        input: { cli: path.join(dist, 'cli.js'), 'cli-lint.worker': path.join(dist, 'cli', 'lint.worker.js') },
-        output: {
-          entryFileNames: '[name].js',
-          // Beside the folder of the modules, which they find by their own address.
-          chunkFileNames: 'cli-[name].js',
-          codeSplitting: { groups: [{ name: 'shared', test: (id) => shared.includes(id) }] },
-        },
-      },
-    },
-  });
-  fs.rmSync(path.join(dist, 'cli'), { recursive: true, force: true });
-  fs.cpSync(outDir, dist, { recursive: true });
-  fs.rmSync(outDir, { recursive: true, force: true });
+  return notices.join(`\n${'-'.repeat(72)}\n\n`);
 }
 
 /** The data types of a module's glue, without the glue's own: every type that the crate declares is public. */

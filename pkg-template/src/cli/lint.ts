@@ -4,6 +4,7 @@ import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Command, complain, flag, list, pairs, text, type Option } from './command.js';
 import { expand, firstFile, ignoreFile, read, type Input } from './input.js';
+import { linter } from './linter.js';
 import { type Job, lintAll } from './pool.js';
 import { print, stdoutStyle, terminalWidth } from './terminal.js';
 
@@ -36,7 +37,7 @@ const command: Command = {
 export default command;
 
 async function run(args: Arguments): Promise<number> {
-  const lw = await import('../lint.node.js');
+  const loading = linter();
   const names = await expand(args.positionals);
   const config = flag(args, 'no-config') ? undefined : await configuration(text(args, 'config'));
   const options = { profile: text(args, 'profile') as Profile | undefined, enable: list(args, 'enable'), ignore: list(args, 'ignore'), buildArgs: pairs(args, 'build-arg'), config };
@@ -55,13 +56,14 @@ async function run(args: Arguments): Promise<number> {
     const settings = { ...options, dockerignore: name === '-' ? undefined : await ignoreFile(name) };
     let source: string | Uint8Array = input.bytes;
     if (flag(args, 'fix')) {
-      const fixed = lw.fix(source, settings);
+      const fixed = (await loading).fix(source, settings);
       if (fixed.applied.length && name === '-') process.stdout.write(fixed.text);
       else if (fixed.applied.length) await writeFile(name, fixed.text);
       if (fixed.applied.length) source = fixed.text;
     }
     given.push({ name, job: { source, options: settings } });
   }
+  const lw = await loading;
   const found = await lintAll(given.map((g) => g.job), ({ source, options }) => lw.lint(source, options).findings);
   const decoder = new TextDecoder();
   const files = given.map(({ name, job: { source } }, i) => ({ name, text: typeof source === 'string' ? source : decoder.decode(source), findings: found[i]! }));
