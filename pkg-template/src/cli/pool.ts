@@ -46,10 +46,12 @@ export async function lintAll(jobs: Job[], lint: (job: Job) => Finding[]): Promi
     return new Promise<void>((resolve, reject) => {
       const ask = () => {
         const batch = take();
-        if (batch) worker.postMessage(batch);
+        if (batch) worker.postMessage({ first: batch.first, jobs: batch.jobs.map(alone) });
         else resolve(void worker.terminate());
       };
       worker.on('error', reject);
+      // Once its work is done, this changes nothing.
+      worker.on('exit', () => reject(new Error('A thread of the linter ended before its work was done.')));
       worker.on('message', ({ first, findings }: Answer) => {
         try {
           if (findings === undefined) here({ first, jobs: jobs.slice(first, first + BATCH) });
@@ -74,3 +76,6 @@ export async function lintAll(jobs: Job[], lint: (job: Job) => Finding[]): Promi
   await finished;
   return found;
 }
+
+/** A job whose bytes have a buffer of their own: posting a view would copy all of the buffer that it looks at. */
+const alone = ({ source, options }: Job): Job => ({ source: typeof source === 'string' ? source : source.slice(), options });
