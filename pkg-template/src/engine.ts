@@ -52,11 +52,10 @@ const LARGE = 8 << 20;
 export class Engine<G extends Glue> {
   #glue: G;
   #ready = false;
+  #module: WebAssembly.Module | undefined;
   #loading: Promise<void> | undefined;
   #load: (() => ModuleSource) | undefined;
   #host: (Host & { elsewhere?: HashThread }) | undefined;
-  /** The compiled module, once there is one: other threads can share it. */
-  module: WebAssembly.Module | undefined;
   /** Counts instances: handles of an earlier one are void. */
   generation = 0;
   #reserved = 0;
@@ -68,7 +67,7 @@ export class Engine<G extends Glue> {
   /** For entry points that have the module at import. */
   start(module: WebAssembly.Module): void {
     this.#glue.initSync({ module });
-    this.module = module;
+    this.#module = module;
     this.#ready = true;
     if (this.#host) this.#glue.useHost?.(this.#host);
   }
@@ -81,7 +80,7 @@ export class Engine<G extends Glue> {
 
   /** The compiled module, once it is there. */
   get module(): WebAssembly.Module | undefined {
-    return this.module;
+    return this.#module;
   }
 
   /** For entry points that must fetch it: `init()` without an argument loads from here. */
