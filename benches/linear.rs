@@ -83,7 +83,9 @@ const SHAPES: &[Shape] = &[
     ("100,000 labels", 100_000, |n| lines(n, |i| format!("LABEL l{i}=\"a b\"\n"))),
     ("100,000 comments", 100_000, |n| lines(n, |i| format!("# hadolint ignore=DL{i}\n"))),
     ("50,000 ignore comments, half of no use", 50_000, |n| {
-        lines(n / 2, |i| format!("# hadolint ignore=DL3003,DL3007\nRUN cd /a && x{i}\n# layerwright ignore=DL3020\nUSER 1\n"))
+        lines(n / 2, |i| {
+            format!("# hadolint ignore=DL3003,DL3007\nRUN cd /a && x{i}\n# layerwright ignore=DL3020\nUSER 1\n")
+        })
     }),
     ("100,000 unknown instructions", 100_000, |n| lines(n, |_| "COPYY a b\n".to_owned())),
     ("100,000 ONBUILD", 100_000, |n| lines(n, |_| "ONBUILD RUN echo one\n".to_owned())),

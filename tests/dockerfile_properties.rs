@@ -194,6 +194,34 @@ proptest! {
     }
 }
 
+/// Sizes at which a step that looks back over all before it would be noticed: each count is what was written.
+#[test]
+fn large_inputs_are_read_whole() {
+    let counts = |text: &str| {
+        let file = parse(text.as_bytes());
+        let last = file.nodes.last().expect("an instruction");
+        (file.nodes.len(), last.args.len(), last.lines.to, file.fatal().map(|d| d.code))
+    };
+    let one = |body: String| format!("FROM a\n{body}\n");
+    let env: String = (0..100_000).map(|i| format!(" \\\n V{i}=$V{i}")).collect();
+    assert_eq!(counts(&one(format!("ENV{env}"))), (2, 300_000, 100_002, None));
+    let args: String = (0..100_000).map(|i| format!("ARG V{i}=${{V{i}:-x}}\n")).collect();
+    assert_eq!(counts(&one(args.trim_end().to_owned())), (100_001, 1, 100_001, None));
+    let line = format!("RUN echo{}", " x".repeat(32_000));
+    assert_eq!(counts(&one(vec![line; 100].join("\n"))), (101, 1, 101, None));
+    let long = format!("RUN echo{}", " x".repeat(33_000));
+    assert_eq!(counts(&one(long)), (2, 1, 2, Some("DOCKERFILE_LINE_TOO_LONG")));
+    assert_eq!(counts(&one(format!("LABEL a={}", "\"b\"'c'\\\n".repeat(100_000) + "d"))), (2, 3, 100_002, None));
+    assert_eq!(counts(&one(format!("CMD [\"a\"{}]", ", \\\n \"b\"".repeat(100_000)))), (2, 100_001, 100_002, None));
+    assert_eq!(counts(&one(format!("COPY{} /", " \\\n a".repeat(100_000)))), (2, 100_001, 100_002, None));
+    let documents = format!("COPY{} /x/\n{}", " \\\n <<E".repeat(1_000), "1\nE\n".repeat(1_000));
+    let text = one(documents.trim_end().to_owned());
+    assert_eq!(counts(&text), (2, 1_001, 3_002, None));
+    assert_eq!(parse(text.as_bytes()).nodes[1].heredocs.len(), 1_000);
+    let deep = "\"$(".repeat(20_000);
+    assert_eq!(counts(&one(format!("RUN echo {deep}"))), (2, 1, 2, None));
+}
+
 /// Work that grows with the square of the input would not end here.
 #[test]
 fn large_inputs_take_time_in_proportion() {

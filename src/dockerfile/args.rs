@@ -63,7 +63,8 @@ fn whole(rest: &str) -> Vec<Arg<'_>> {
 }
 
 fn separated(rest: &str) -> Vec<Arg<'_>> {
-    let mut found = Vec::new();
+    let separators = rest.bytes().filter(|&b| is_separator(char::from(b))).count();
+    let mut found = Vec::with_capacity(usize::from(!rest.is_empty()) + separators);
     let mut start = 0;
     for (at, b) in rest.bytes().enumerate() {
         if is_separator(char::from(b)) {
@@ -99,8 +100,9 @@ fn mixed(range: Range<usize>) -> Problem {
 /// Words parted by white space outside quotes. Quotes and escapes stay in.
 fn words(rest: &str, escape: Escape) -> Vec<Arg<'_>> {
     let escape = escape.char();
-    let mut found = Vec::new();
-    let mut chars = rest.char_indices().peekable();
+    // Most often there is one.
+    let mut found = Vec::with_capacity(usize::from(!rest.is_empty()));
+    let mut chars = rest.char_indices();
     while let Some((start, first)) = chars.next() {
         if first.is_whitespace() {
             continue;

@@ -47,6 +47,10 @@ pub fn parse_tree(source: &[u8]) -> Dockerfile<'_> {
     parser.run();
     let mut file = parser.file;
     file.line_count = parser.line;
+    // Half of what a list has grown to may be unused, and nodes are large.
+    file.nodes.shrink_to_fit();
+    file.items.shrink_to_fit();
+    file.comments.shrink_to_fit();
     file
 }
 

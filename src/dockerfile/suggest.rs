@@ -5,27 +5,38 @@ pub(crate) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str
     if written.is_empty() || written.len() > 64 {
         return None;
     }
-    let written = written.to_lowercase();
-    let limit = if written.chars().count() <= 3 { 1 } else { 2 };
-    names
-        .into_iter()
-        .map(|name| (distance(&written, &name.to_lowercase()), name))
-        .filter(|&(d, _)| d > 0 && d <= limit)
-        .min_by_key(|&(d, _)| d)
-        .map(|(_, name)| name)
+    let lower = |text: &str, out: &mut Vec<char>| {
+        out.clear();
+        out.extend(text.chars().flat_map(char::to_lowercase));
+    };
+    let (mut a, mut b, mut row) = (Vec::new(), Vec::new(), Vec::new());
+    lower(written, &mut a);
+    let limit = if a.len() <= 3 { 1 } else { 2 };
+    let mut best: Option<(usize, &'a str)> = None;
+    for name in names {
+        lower(name, &mut b);
+        if a.len().abs_diff(b.len()) > limit {
+            continue;
+        }
+        let found = distance(&a, &b, &mut row);
+        if found > 0 && found <= limit && best.is_none_or(|(least, _)| found < least) {
+            best = Some((found, name));
+        }
+    }
+    best.map(|(_, name)| name)
 }
 
-/// Levenshtein distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
+/// Levenshtein distance. `row` is room to work in.
+fn distance(a: &[char], b: &[char], row: &mut Vec<usize>) -> usize {
+    row.clear();
+    row.extend(0..=b.len());
+    for (i, ca) in a.iter().enumerate() {
         let mut diagonal = i;
         if let Some(first) = row.first_mut() {
             *first = i + 1;
         }
         for (j, cb) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(ca != *cb);
+            let replace = diagonal + usize::from(ca != cb);
             diagonal = row[j + 1];
             row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
         }
