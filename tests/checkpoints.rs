@@ -65,8 +65,7 @@ fn a_late_file_is_read_without_the_rest_of_the_layer() {
     let manifest = br#"[{"Config":"c.json","RepoTags":["a:1"],"Layers":["l.tar.gz"]}]"#.to_vec();
     let config =
         br#"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":[]}}"#.to_vec();
-    let archive =
-        tar(&[("manifest.json".into(), manifest), ("c.json".into(), config), ("l.tar.gz".into(), blob)]);
+    let archive = tar(&[("manifest.json".into(), manifest), ("c.json".into(), config), ("l.tar.gz".into(), blob)]);
     let read = Rc::new(Cell::new(0));
     let source = Rc::new(Counting { bytes: archive, read: read.clone() });
     let image = block_on(Image::open(source, Limits::default(), &Unwatched)).unwrap();

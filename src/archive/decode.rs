@@ -57,6 +57,16 @@ pub enum DecodeError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The data ask for a larger dictionary than is allowed.
+    #[error("the xz stream at byte {offset} wants a dictionary of {dictionary} bytes, more than the limit of {limit}")]
+    Dictionary {
+        /// Where, in bytes of the compressed data.
+        offset: u64,
+        /// What it wants, in bytes.
+        dictionary: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// A form that we cannot read.
     #[error("{what} is not supported")]
     Unsupported {
@@ -74,6 +84,7 @@ impl DecodeError {
             Self::Truncated { .. } => "COMPRESSION_TRUNCATED",
             Self::TrailingData { .. } => "COMPRESSION_TRAILING_DATA",
             Self::Window { .. } => "ZSTD_WINDOW_TOO_LARGE",
+            Self::Dictionary { .. } => "XZ_DICTIONARY_TOO_LARGE",
             Self::Unsupported { .. } => "COMPRESSION_UNSUPPORTED",
         }
     }
@@ -85,7 +96,8 @@ impl DecodeError {
             | Self::Checksum { offset, .. }
             | Self::Truncated { offset, .. }
             | Self::TrailingData { offset, .. }
-            | Self::Window { offset, .. } => Some(*offset),
+            | Self::Window { offset, .. }
+            | Self::Dictionary { offset, .. } => Some(*offset),
             Self::Unsupported { .. } => None,
         }
     }
@@ -235,6 +247,7 @@ impl Decoder {
 
 /// xz, for archives that are compressed as a whole.
 pub struct Xz {
+    limit: u64,
     decoder: XzDecoder<'static>,
     output: Vec<u8>,
     pending: Vec<u8>,
@@ -247,6 +260,7 @@ impl Xz {
     /// A decoder whose dictionary may grow to `dictionary` bytes.
     pub fn new(dictionary: usize) -> Self {
         Self {
+            limit: dictionary as u64,
             decoder: XzDecoder::with_alloc_dict_size(4096, dictionary),
             output: vec![0; 64 << 10],
             pending: Vec::new(),
@@ -289,6 +303,10 @@ impl Xz {
                 Ok(XzNextBlockResult::NeedMoreData(taken, made)) => (taken, made, false),
                 Ok(XzNextBlockResult::EndOfStream(taken, made)) => (taken, made, true),
                 Err(xz4rust::XzError::NeedsLargerInputBuffer) => (0, 0, false),
+                Err(xz4rust::XzError::DictionaryTooLarge(dictionary)) => {
+                    let (offset, limit) = (self.offset, self.limit);
+                    return Err(DecodeError::Dictionary { offset, dictionary, limit }.into());
+                }
                 Err(_) => {
                     return Err(DecodeError::Damaged {
                         format: "xz",

@@ -300,7 +300,8 @@ impl<I: Inflate> Gzip<I> {
         out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
         let (crc, length, made) = (&mut self.crc, &mut self.length, &mut self.made);
-        let pause = self.checkpoints.as_ref().map_or(u64::MAX, |checkpoints| checkpoints.next().saturating_sub(self.body));
+        let pause =
+            self.checkpoints.as_ref().map_or(u64::MAX, |checkpoints| checkpoints.next().saturating_sub(self.body));
         let result = self.inflate.inflate(bytes, pause, &mut |piece: &[u8]| {
             crc.update(piece);
             *length = length.wrapping_add(piece.len() as u32);

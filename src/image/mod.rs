@@ -43,10 +43,12 @@ pub struct Limits {
     /// Documents in all. Default 10,000. `TOO_MANY_DOCUMENTS`.
     pub documents: usize,
     /// Bounds of each layer: `LAYER_UNPACKED_TOO_LARGE`, `LAYER_COMPRESSION_RATIO`, `LAYER_INDEX_TOO_LARGE`,
-    /// `ZSTD_WINDOW_TOO_LARGE`, `TAR_METADATA_TOO_LONG`, `TAR_PATH_TOO_LONG`, `TAR_TOO_MANY_ENTRIES`.
+    /// `ZSTD_WINDOW_TOO_LARGE`, `XZ_DICTIONARY_TOO_LARGE`, `TAR_METADATA_TOO_LONG`, `TAR_PATH_TOO_LONG`, `TAR_TOO_MANY_ENTRIES`.
     pub layer: LayerLimits,
     /// Bytes of a path that a layer may have. Default 4,096. `PATH_TOO_LONG`.
     pub path: usize,
+    /// Names in a path that a layer may have. Default 2,048, as many as fit into 4,096 bytes. `PATH_TOO_DEEP`.
+    pub path_depth: usize,
     /// Bytes that an archive compressed as a whole may have when it is decompressed. Default 512 MiB. `ARCHIVE_TOO_LARGE`.
     pub outer_memory: usize,
     /// Bytes behind the end of an archive that are looked at. Default 16 MiB.
@@ -63,6 +65,7 @@ impl Default for Limits {
             documents: 10_000,
             layer: LayerLimits::default(),
             path: 4096,
+            path_depth: 2048,
             outer_memory: 512 << 20,
             behind_end: 16 << 20,
             stream_documents: 32 << 20,

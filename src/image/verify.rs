@@ -265,7 +265,8 @@ impl Image {
                 gather.add(issue.codes().next().unwrap_or("TAR_ISSUE"), severity, message, None);
             }
         }
-        check_entries(&layer.index, self.limits.path, windows, &mut gather);
+        let bounds = Bounds { length: self.limits.path, depth: self.limits.path_depth };
+        check_entries(&layer.index, bounds, windows, &mut gather);
         findings.extend(gather.finish());
     }
 
@@ -358,14 +359,21 @@ fn tree_message(kind: TreeIssueKind) -> &'static str {
     }
 }
 
+/// How long and how deep a path may be.
+#[derive(Clone, Copy)]
+struct Bounds {
+    length: usize,
+    depth: usize,
+}
+
 /// Names, links, whiteouts and headers of a layer's entries.
-fn check_entries(index: &LayerIndex, path_limit: usize, windows: bool, gather: &mut Gather<'_>) {
+fn check_entries(index: &LayerIndex, bounds: Bounds, windows: bool, gather: &mut Gather<'_>) {
     let mut names: HashSet<Vec<u8>> = HashSet::with_capacity(index.len());
     let mut whiteouts: HashSet<Vec<u8>> = HashSet::new();
     let mut hardlinks: Vec<(Vec<u8>, Member<'_>)> = Vec::new();
     for member in index.iter() {
         check_header(&member, gather);
-        check_name(&member, path_limit, windows, gather);
+        check_name(&member, bounds, windows, gather);
         let parts = clean(member.path);
         let name = parts.join(&b'/');
         if let Some((last, parents)) = parts.split_last()
@@ -423,7 +431,7 @@ fn check_header(member: &Member<'_>, gather: &mut Gather<'_>) {
     }
 }
 
-fn check_name(member: &Member<'_>, limit: usize, windows: bool, gather: &mut Gather<'_>) {
+fn check_name(member: &Member<'_>, bounds: Bounds, windows: bool, gather: &mut Gather<'_>) {
     let path = member.path;
     let mut warn = |code, message| gather.add(code, Severity::Warning, message, Some(path));
     if path.is_empty() {
@@ -478,7 +486,10 @@ fn check_name(member: &Member<'_>, limit: usize, windows: bool, gather: &mut Gat
     if escapes {
         gather.add("PATH_TRAVERSAL", Severity::Error, "a path leads out of the root", Some(path));
     }
-    if path.len() > limit || member.link.len() > limit {
+    if inner.split(|byte| *byte == b'/').count() > bounds.depth {
+        gather.add("PATH_TOO_DEEP", Severity::Error, "a path has too many directories", Some(path));
+    }
+    if path.len() > bounds.length || member.link.len() > bounds.length {
         gather.add(
             "PATH_TOO_LONG",
             Severity::Error,

@@ -161,7 +161,25 @@ pub struct ImageLimits {
     /// Bytes of a layer when it is unpacked. Default 64 GiB.
     #[tsify(optional, type = "number")]
     pub unpacked_bytes: Option<u64>,
-    /// How many times its size a layer may unpack to, beyond 128 MiB. Default 1,000.
+    /// Bytes of a path or link target in a tar, beyond which it is not read on. Default 65,536.
+    #[tsify(optional, type = "number")]
+    pub tar_path_bytes: Option<u64>,
+    /// Names in a path in a layer. Default 2,048.
+    #[tsify(optional, type = "number")]
+    pub path_depth: Option<u64>,
+    /// Bytes of an xz dictionary. Default 64 MiB.
+    #[tsify(optional, type = "number")]
+    pub xz_dictionary: Option<u64>,
+    /// Bytes that a layer may unpack to before the ratio matters. Default 128 MiB.
+    #[tsify(optional, type = "number")]
+    pub ratio_floor: Option<u64>,
+    /// Bytes behind the end of an archive that are looked at. Default 16 MiB.
+    #[tsify(optional, type = "number")]
+    pub behind_end_bytes: Option<u64>,
+    /// Bytes of JSON that are kept of a stream, in sum. Default 32 MiB.
+    #[tsify(optional, type = "number")]
+    pub stream_document_bytes: Option<u64>,
+    /// How many times its size a layer may unpack to, beyond `ratioFloor`. Default 1,000.
     #[tsify(optional, type = "number")]
     pub ratio: Option<u64>,
     /// Bytes that the index of a layer's entries may take. Default 1 GiB.
@@ -192,6 +210,12 @@ impl ImageLimits {
         set(&mut limits.layer.tar.metadata, self.tar_metadata_bytes);
         set(&mut limits.layer.decode.zstd_window, self.zstd_window);
         set(&mut limits.layer.unpacked, self.unpacked_bytes);
+        set_size(&mut limits.layer.tar.path, self.tar_path_bytes);
+        set_size(&mut limits.path_depth, self.path_depth);
+        set_size(&mut limits.layer.decode.xz_dictionary, self.xz_dictionary);
+        set(&mut limits.layer.ratio_floor, self.ratio_floor);
+        set(&mut limits.behind_end, self.behind_end_bytes);
+        set_size(&mut limits.stream_documents, self.stream_document_bytes);
         set(&mut limits.layer.ratio, self.ratio);
         set_size(&mut limits.layer.index, self.layer_index_bytes);
         set_size(&mut limits.outer_memory, self.archive_bytes);

@@ -447,7 +447,8 @@ mod tests {
         let mut index = LayerIndex::default();
         let mut entry = Entry { mode: 0o644, uid: 1000, uname: b"node".to_vec(), ..Entry::default() };
         for at in 0..1_000_000u64 {
-            entry.path = format!("srv/app/node_modules/package-{:05}/dist/esm/module-{:02}.js", at / 40, at % 40).into_bytes();
+            entry.path =
+                format!("srv/app/node_modules/package-{:05}/dist/esm/module-{:02}.js", at / 40, at % 40).into_bytes();
             (entry.size, entry.stored, entry.data_offset) = (at % 9000, at % 9000, at * 8192);
             entry.mtime = Timestamp { seconds: 1_700_000_000, nanos: 123_456_789 };
             index.push(&entry);

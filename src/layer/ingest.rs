@@ -350,8 +350,9 @@ impl Inner {
 impl Ingest {
     /// A pass that has seen nothing yet.
     pub fn new(options: &IngestOptions) -> Self {
-        let hashers =
-            |algorithms: &[Algorithm]| algorithms.iter().filter_map(|name| Running::new(*name, options.elsewhere)).collect::<Vec<_>>();
+        let hashers = |algorithms: &[Algorithm]| {
+            algorithms.iter().filter_map(|name| Running::new(*name, options.elsewhere)).collect::<Vec<_>>()
+        };
         Self {
             limits: options.limits,
             blob: hashers(&options.blob),

@@ -60,9 +60,10 @@ enum Event {
 /// words, and writes into one buffer that holds the last 32 KiB too, so that whoever hashes and walks the output sees
 /// large slices and nothing is copied twice. All of it is safe code.
 ///
-/// Why not a library: in wasm, `zlib-rs` with its SIMD is slower by about a third and `miniz_oxide` by more than half
-/// (the `inflate` benchmark compares them), and none of them tells the state between blocks in a form that can be kept,
-/// which reading in the middle of a layer needs.
+/// Why not a library: `zlib-rs`, measured in wasm with SIMD beside `gzip -dc` on layers of Debian and npm packages, is as
+/// fast (3.1 to 3.3 times gzip, this one 3.3 to 3.4, `miniz_oxide` 1.7 to 2.1), but its safe interface does not tell the
+/// state between blocks in a form that can be kept, which reading in the middle of a layer needs, and it copies what it
+/// makes once more.
 pub struct Inflater {
     /// Input that is not used up, the next bit lowest. What stands above `count` is 0.
     bits: u64,
