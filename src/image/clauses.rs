@@ -79,7 +79,7 @@ pub(crate) fn clause(code: &str) -> Option<&'static str> {
             "image-spec layer.md, applying changesets: paths are relative to the root"
         }
         "PATH_WINDOWS" => "image-spec layer.md, Windows file attributes and paths",
-        "PATH_TOO_LONG" | "PATH_COMPONENT_TOO_LONG" => "POSIX.1-2017, limits.h: PATH_MAX and NAME_MAX",
+        "PATH_TOO_LONG" | "PATH_TOO_DEEP" | "PATH_COMPONENT_TOO_LONG" => "POSIX.1-2017, limits.h: PATH_MAX and NAME_MAX",
         "TAR_HEADER_INVALID" | "TAR_PREFIX_WITHOUT_MAGIC" | "TAR_FILE_NAMED_AS_DIRECTORY" | "TAR_SIGNED_CHECKSUM" => {
             "POSIX.1-2017, pax: ustar interchange format"
         }
