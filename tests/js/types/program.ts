@@ -41,4 +41,4 @@ const verdict: 'ok' | 'flag' | 'error' = report.verdict;
 const bytes: Uint8Array = await image.readFile('etc/passwd');
 const made = await buildImage({ dockerfile: text, context: [{ path: 'a', bytes }] });
 const stream: ReadableStream<Uint8Array> = (await saveImage(made, { format: 'oci-layout' })).stream();
-export { at, colours, defined, documentation, edits, folds, insert, LayerwrightError, named, names, outline, plain, words, place, renameable, stream, verdict };
+export { at, colours, defined, documentation, edits, folds, insert, LayerwrightError, named, names, outline, plain, words, renameable, stream, verdict };
