@@ -6,8 +6,8 @@
 //! The parser is our own. Three pure-Rust ones were tried on 5,883 real `RUN` bodies that a shell accepts:
 //! `brush-parser` 0.3 reads 5,881 of them, `yash-syntax` 0.17 reads 5,860, `conch-parser` 0.1 reads 5,856, in 3 to 12
 //! times the time that this one takes for all. All three stop at the first error, and a lint of half-typed text cannot;
-//! none keeps the place of every piece of a word, which the columns of the `SC####` codes need; and what they bring
-//! along is large for a module that has to stay small.
+//! `yash-syntax` is under the GPL, `conch-parser` is no longer kept, and `brush-parser` brings a grammar generator's
+//! tables and a cache into a module that has to stay small.
 //!
 //! ```
 //! let script = layerwright::shell::parse("apt-get update && apt-get install -y \"$PKG\"");
