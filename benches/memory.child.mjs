@@ -40,7 +40,7 @@ function source(pieces) {
       const piece = pieces[i];
       const within = offset + filled - starts[i];
       const part = into.subarray(filled, filled + Math.max(0, Math.min(into.length - filled, (piece.size ?? piece.length) - within)));
-      if (piece.fill) piece.fill(within, part);
+      if (!(piece instanceof Uint8Array)) piece.fill(within, part);
       else part.set(piece.subarray(within, within + part.length));
       filled += part.length;
     }
@@ -70,7 +70,7 @@ const repeated = (block, times) => ({
 function bigImage(bytes) {
   // Files of 300 kB that compress little, as a gzip member of its own that is repeated: layers of many members are layers too.
   let state = 1;
-  const body = Buffer.from({ length: 300_032 }, () => ((state = (state * 1_103_515_245 + 12_345) >>> 0) >>> 16) & 0x7f);
+  const body = Uint8Array.from({ length: 300_032 }, () => ((state = (state * 1_103_515_245 + 12_345) >>> 0) >>> 16) & 0x7f);
   const members = Array.from({ length: 8 }, (_, i) => [header(`data/file-${i}.bin`, body.length), body]).flat();
   const plain = Buffer.concat(members);
   const member = zlib.gzipSync(plain);
