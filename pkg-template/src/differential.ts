@@ -59,7 +59,7 @@ const KNOWN: Record<string, Known> = {
   TAR_PAX_AND_GNU_NAME: {
     what: 'a long name in both of the ways there are',
     changesFiles: true,
-    readers: { go: "GNU's long name", gnu: 'the name of the extended header', nodeTar: 'the name of the extended header', tarStream: 'the name of the extended header' },
+    readers: { go: "GNU's long name", gnu: 'the name of the extended header', python: 'the one that stands first', nodeTar: 'the name of the extended header', tarStream: 'the name of the extended header' },
   },
   TAR_PAX_BEFORE_LONG_NAME: {
     what: 'an extended header stands before a long name',

@@ -72,6 +72,12 @@ pub enum FileError {
         /// The limit in bytes: that of an unpacked layer.
         limit: u64,
     },
+    /// A path is longer than is exported.
+    #[error("a path has more than {limit} bytes: no Linux takes it")]
+    PathTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// A name cannot be written in a tar.
     #[error(transparent)]
     Write(TarWriteError),
@@ -97,6 +103,7 @@ impl FileError {
             Self::SymlinkLoop { .. } => "SYMLINK_LOOP",
             Self::TooLarge { .. } => "FILE_TOO_LARGE",
             Self::ExportTooLarge { .. } => "EXPORT_TOO_LARGE",
+            Self::PathTooLong { .. } => "PATH_TOO_LONG",
             Self::Write(error) => error.code(),
             Self::Damaged { error, .. } => error.code(),
         }

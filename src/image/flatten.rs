@@ -190,7 +190,8 @@ impl Image {
     /// The merged filesystem of an image as a tar.
     ///
     /// # Errors
-    /// [`FileError`]: a layer that is absent, encrypted or damaged, or more content than [`crate::layer::LayerLimits`]
+    /// [`FileError`]: a layer that is absent, encrypted or damaged, a path longer than [`super::Limits::path`], or more content
+    /// than [`crate::layer::LayerLimits`]
     /// lets a layer unpack to (`EXPORT_TOO_LARGE`).
     pub async fn export(self: &Rc<Self>, manifest: usize, watch: &dyn Watch) -> Result<Export, FileError> {
         let merged = self.merged(manifest, watch).await?;
@@ -227,7 +228,13 @@ impl Image {
         // The directories on the way to the current name.
         let mut way: Vec<(NameAt, usize)> = Vec::new();
         let mut specials: Vec<(usize, NameAt, NodeId)> = Vec::new();
+        let longest = self.limits.path;
+        let mut too_long = false;
         merged.tree.visit(&mut |path, name, node| {
+            if path.len() > longest {
+                too_long = true;
+                return;
+            }
             let at = (export.names.len(), path.len());
             export.names.extend_from_slice(path);
             let inside = |(start, length): NameAt| {
@@ -257,6 +264,9 @@ impl Image {
                 _ => specials.push((way.last().map_or(0, |(_, number)| *number), at, name.node)),
             }
         });
+        if too_long {
+            return Err(FileError::PathTooLong { limit: longest });
+        }
         // Those of one directory together, in the order in which the directories are written.
         specials.sort_by_key(|(directory, ..)| std::cmp::Reverse(*directory));
         let mut specials = specials.into_iter().peekable();

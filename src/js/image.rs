@@ -451,7 +451,11 @@ pub(super) fn file_error(failure: FileError) -> JsValue {
         | FileError::NotFile { path, .. }
         | FileError::SymlinkLoop { path }
         | FileError::TooLarge { path, .. } => details.path = Some(path.clone()),
-        FileError::Read(_) | FileError::NoSuch { .. } | FileError::ExportTooLarge { .. } | FileError::Write(_) => {}
+        FileError::Read(_)
+        | FileError::NoSuch { .. }
+        | FileError::ExportTooLarge { .. }
+        | FileError::PathTooLong { .. }
+        | FileError::Write(_) => {}
     }
     error(failure.code(), &failure.to_string(), &details)
 }

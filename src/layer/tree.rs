@@ -273,6 +273,10 @@ pub fn clean(path: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
+/// Changes at longer paths are not told: no Linux has them, and the paths on the way to a very deep one have, together, the
+/// square of its bytes.
+const TOLD_PATH: usize = 4096;
+
 /// The path of a name in a directory.
 fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() { name.to_vec() } else { [directory, name].join(&b'/') }
@@ -426,7 +430,7 @@ impl Tree {
         for part in &found.missing {
             let made = self.add(Attributes::implicit_directory(), origin, true);
             self.link(at, part, made, origin);
-            if self.told.is_some() {
+            if self.told.is_some() && path.len() <= TOLD_PATH {
                 path = below(&path, part);
                 self.tell(path.clone(), TouchKind::Added, origin, None, Some(made));
             }
@@ -453,7 +457,7 @@ impl Tree {
         before: Option<Before>,
         after: Option<NodeId>,
     ) {
-        if let Some(told) = &mut self.told {
+        if let Some(told) = self.told.as_mut().filter(|_| path.len() <= TOLD_PATH) {
             told.push(Touch { path, kind, by, before, after });
         }
     }
@@ -489,6 +493,9 @@ impl Tree {
     fn tell_below(&mut self, path: Vec<u8>, name: &Name, by: Origin) {
         let mut todo = vec![(path, name.node)];
         while let Some((path, id)) = todo.pop() {
+            if path.len() > TOLD_PATH {
+                continue;
+            }
             let children: Vec<(Vec<u8>, Name)> =
                 self.node(id).children().map(|(part, child)| (below(&path, part), child.clone())).collect();
             for (path, child) in children {
@@ -616,7 +623,11 @@ impl Tree {
             let mut keep = Vec::new();
             let children = self.node_mut(id).map(|node| std::mem::take(&mut node.children)).unwrap_or_default();
             for (name, child) in children {
-                let at = if self.told.is_some() { below(&path, &name) } else { Vec::new() };
+                let at = match &self.told {
+                    None => Vec::new(),
+                    Some(_) if path.len() <= TOLD_PATH => below(&path, &name),
+                    Some(_) => path.clone(),
+                };
                 if self.is_touched(&child, mark) {
                     if self.node(child.node).attributes.kind == EntryKind::Dir {
                         todo.push((child.node, at));
@@ -882,6 +893,18 @@ mod tests {
                 "1+l", "1~k@0", "2+c/d", "2~c@1", "3~c@2", "3-c/d@2"
             ]
         );
+    }
+
+    #[test]
+    fn what_is_told_of_deep_trees_is_bounded() {
+        let path = "d/".repeat(30_000);
+        let mut tree = Tree::new();
+        let mut bytes = 0;
+        tree.apply_told(0, &layer(&[(&path, Dir, "")]), &mut |_, touch| bytes += touch.path.len());
+        assert_eq!(tree.len(), 30_000);
+        tree.apply_told(1, &layer(&[(".wh.d", File, "")]), &mut |_, touch| bytes += touch.path.len());
+        tree.apply_told(2, &layer(&[(&path, Dir, ""), (".wh..wh..opq", File, "")]), &mut |_, _| {});
+        assert!(bytes > 4096 && bytes < 20 << 20, "{bytes}");
     }
 
     #[test]
