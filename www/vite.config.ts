@@ -46,6 +46,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^layerwright$/, replacement: path.join(dist, 'index.browser.js') },
+      { find: /^layerwright\/codemirror$/, replacement: path.join(dist, 'codemirror.js') },
       { find: /^layerwright\/lint$/, replacement: path.join(dist, 'lint.browser.js') },
     ],
   },

@@ -28,7 +28,7 @@ export default async function browser(tally) {
   if (!(await fox)) tally.skip('Firefox', 'It is tested where firefox or firefox-esr is installed.');
   const began = performance.now();
   const env = { CHROMIUM: binary, FIREFOX: (await fox) ?? '', LAYERWRIGHT_INSTALLED: folder, LAYERWRIGHT_REPOSITORY: inRoot() };
-  const result = await step('Tests in browsers', () => capture(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', path.join('tests', 'browser', 'package.test.mjs'), path.join('tests', 'browser', 'page.test.mjs')], { env }));
+  const result = await step('Tests in browsers', () => capture(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', path.join('tests', 'browser', 'package.test.mjs'), path.join('tests', 'browser', 'codemirror.test.mjs'), path.join('tests', 'browser', 'page.test.mjs')], { env }));
   const { passed, failed } = tapCounts(result);
   tally.counts('Package and page in browsers', passed, failed, result.output, (performance.now() - began) / 1000);
 }

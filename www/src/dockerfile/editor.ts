@@ -1,16 +1,17 @@
 // CodeMirror in a shadow root: there it adopts constructed style sheets; in the document it would write <style>
 // elements, which the page's policy blocks.
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, undo } from '@codemirror/commands';
-import { bracketMatching, indentUnit } from '@codemirror/language';
+import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorSelection, EditorState, Prec, RangeSet, RangeSetBuilder, StateEffect, StateField, type Extension } from '@codemirror/state';
 import {
   Decoration, EditorView, GutterMarker, crosshairCursor, drawSelection, dropCursor, gutter, highlightActiveLine, highlightActiveLineGutter,
   highlightSpecialChars, hoverTooltip, keymap, lineNumbers, rectangularSelection, type DecorationSet, type Tooltip,
 } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
 import type { Edit, Finding } from '../engine/types.ts';
 import { SEVERITY_PATHS, type Severity } from '../ui/parts.tsx';
-import { dockerfileLanguage } from './language.ts';
-import { severityOf } from './model.ts';
+import { dockerfileFolding, dockerfileHover, dockerfileLanguage, dockerfileNavigation, goToDefinition, renameSymbol } from '../engine/editing.ts';
+import { engine, severityOf } from './model.ts';
 import own from '../styles/editor.css?inline';
 import shared from '../styles/shared.css?inline';
 
@@ -128,8 +129,37 @@ const theme = EditorView.theme({
   '.cm-panel button[name=close]': { color: 'var(--ink-2)', fontSize: '18px', padding: '0 6px' },
   '.cm-searchMatch': { backgroundColor: 'var(--changed-wash)', outline: '1px solid var(--changed)' },
   '.cm-searchMatch-selected': { backgroundColor: 'var(--accent-wash)', outline: '2px solid var(--accent)' },
+  '.cm-dockerfile-hover, .cm-dockerfile-info': { fontFamily: 'var(--font)', fontVariationSettings: 'var(--mono-ui)', fontSize: 'var(--text-s)', lineHeight: 'var(--lead-s)' },
+  '.cm-dockerfile-hover code, .cm-dockerfile-info code': { fontFamily: 'var(--font-code)', fontVariationSettings: 'var(--mono-code)' },
+  '.cm-dockerfile-hover a, .cm-dockerfile-info a': { color: 'var(--accent)' },
+  '.cm-tooltip.cm-completionInfo': { padding: '4px 12px', maxWidth: '44ch' },
+  '.cm-dockerfile-rename': { fontFamily: 'var(--font)', fontVariationSettings: 'var(--mono-ui)', fontSize: 'var(--text-s)' },
+  '.cm-dockerfile-rename [role=alert]': { color: 'var(--removed)' },
+  '.cm-foldPlaceholder': { background: 'var(--well)', border: '1px solid var(--line)', color: 'var(--ink-2)', padding: '0 4px' },
   '.cm-placeholder': { color: 'var(--ink-3)' },
 });
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, fontWeight: 'var(--wght-strong)' },
+  { tag: tags.variableName, color: 'var(--syn-var)' },
+  { tag: tags.string, color: 'var(--syn-str)' },
+  { tag: tags.comment, color: 'var(--syn-com)' },
+  { tag: tags.attributeName, color: 'var(--ink-2)' },
+  { tag: tags.className, color: 'var(--accent)' },
+]);
+
+/** What only Dockerfiles have: the worker reads them properly. */
+const languageSupport: Extension = [
+  dockerfileLanguage,
+  syntaxHighlighting(colours),
+  dockerfileHover(engine),
+  dockerfileFolding(engine, { gutter: false }),
+  dockerfileNavigation,
+  keymap.of([
+    { key: 'Alt-F12', run: goToDefinition(engine) },
+    { key: 'F2', run: renameSymbol(engine) },
+  ]),
+];
 
 const narrow = matchMedia('(max-width: 899px)');
 const wrapping = (): Extension => (narrow.matches ? EditorView.lineWrapping : []);
@@ -145,13 +175,16 @@ export class DockerfileEditor {
   #tabIndents = false;
   #unlisten: () => void;
   #silent = false;
-  #extras: Extension | undefined;
+  #extras: typeof import('./editor-extras.ts') | undefined;
+  /** Whether the file that is shown is a Dockerfile. */
+  #isDockerfile: boolean;
   #file: string;
   #kept = new Map<string, EditorState>();
 
   constructor(host: HTMLElement, file: string, text: string, highlighted: boolean, events: EditorEvents) {
     this.#events = events;
     this.#file = file;
+    this.#isDockerfile = highlighted;
     const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
     root.replaceChildren();
     const box = document.createElement('div');
@@ -196,7 +229,7 @@ export class DockerfileEditor {
         indentUnit.of('    '),
         findingsField,
         hoverTooltip((view, at) => this.#hover(view, at), { hideOnChange: true }),
-        highlighted ? dockerfileLanguage : [],
+        highlighted ? languageSupport : [],
         this.#wrap.of(wrapping()),
         this.#tab.of([]),
         this.#extra.of([]),
@@ -241,10 +274,11 @@ export class DockerfileEditor {
     if (file === this.#file) return;
     this.#kept.set(this.#file, this.view.state);
     this.#file = file;
+    this.#isDockerfile = highlighted;
     const kept = this.#kept.get(file);
     this.#silent = true;
     this.view.setState(kept ?? this.#newState(text, highlighted));
-    this.view.dispatch({ effects: [this.#wrap.reconfigure(wrapping()), ...(this.#extras ? [this.#extra.reconfigure(this.#extras)] : [])] });
+    this.view.dispatch({ effects: [this.#wrap.reconfigure(wrapping()), ...(this.#extras ? [this.#extra.reconfigure(this.#extrasNow(this.#extras))] : [])] });
     if (kept) this.replace(text);
     this.#silent = false;
   }
@@ -293,11 +327,15 @@ export class DockerfileEditor {
     this.view.dispatch({ effects: this.#tab.reconfigure(this.#tabIndents ? keymap.of([indentWithTab]) : []) });
   }
 
+  #extrasNow({ extras }: typeof import('./editor-extras.ts')): Extension {
+    return extras(this.#isDockerfile ? engine : undefined);
+  }
+
   async #loadExtras() {
     const extras = await import('./editor-extras.ts');
     if (!this.#extras) {
-      this.#extras = extras.extras();
-      this.view.dispatch({ effects: this.#extra.reconfigure(this.#extras) });
+      this.#extras = extras;
+      this.view.dispatch({ effects: this.#extra.reconfigure(this.#extrasNow(extras)) });
     }
     return extras;
   }

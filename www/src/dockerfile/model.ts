@@ -1,5 +1,6 @@
 // The state of the Dockerfile view: its text, what the worker found in it, what is selected.
 import lintWorkerUrl from '../engine/lint.worker.ts?worker&url';
+import { engineOver } from '../engine/editing.ts';
 import type { Analysis, AnalyseParams, Finding, LintApi } from '../engine/types.ts';
 import { isAbort, Client } from '../lib/rpc.ts';
 import { isOwnEntry, packText, route, setParams, unpackText } from '../lib/route.ts';
@@ -68,6 +69,7 @@ export const editor: { now: EditorHandle | undefined } = { now: undefined };
 // ---- analysis: one call at a time, the newest text wins ----
 
 const client = new Client<LintApi>(lintWorkerUrl, 'lint');
+export const engine = engineOver(client);
 client.onCrash = () => {
   notify('The reader stopped and was restarted. Your text is safe.');
   running = false;

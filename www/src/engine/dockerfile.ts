@@ -1,7 +1,7 @@
 // The one place that knows the Dockerfile functions of the package.
 import * as lw from 'layerwright/lint';
 import { familiar } from './names.ts';
-import type { Analysis, AnalyseParams, ContainerConfig, FixedText, Plan } from './types.ts';
+import type { Analysis, AnalyseParams, ContainerConfig, FixedText, PlaceParams, Plan } from './types.ts';
 
 type Options = Pick<lw.LintOptions, 'buildArgs' | 'target' | 'platform' | 'dockerignore'>;
 
@@ -77,3 +77,21 @@ export async function format(text: string): Promise<string> {
   await lw.init();
   return lw.format(text);
 }
+
+/** Waits for the module, then answers. */
+const whenReady =
+  <P, R>(work: (params: P) => R) =>
+  async (params: P): Promise<R> => {
+    await lw.init();
+    return work(params);
+  };
+
+/** What the editor asks, in the package's own words. */
+export const editing = {
+  completions: whenReady(({ text, offset }: PlaceParams) => lw.completions(text, offset)),
+  hover: whenReady(({ text, offset }: PlaceParams) => lw.hover(text, offset)),
+  folding: whenReady(({ text }: { text: string }) => lw.folding(text)),
+  definition: whenReady(({ text, offset }: PlaceParams) => lw.definition(text, offset)),
+  prepareRename: whenReady(({ text, offset }: PlaceParams) => lw.prepareRename(text, offset)),
+  rename: whenReady(({ text, offset, newName }: PlaceParams & { newName: string }) => lw.rename(text, offset, newName)),
+};

@@ -1,4 +1,5 @@
 // What the page knows of the package: the shapes that cross from the workers. Only the files of this folder name the package.
+import type * as lw from 'layerwright/lint';
 
 export interface Edit {
   start: number;
@@ -111,6 +112,18 @@ export interface LintApi {
   analyse(params: AnalyseParams): Analysis;
   fixSafe(params: AnalyseParams): FixedText;
   format(params: { text: string }): string;
+  completions(params: PlaceParams): lw.Completion[];
+  hover(params: PlaceParams): lw.Hover | undefined;
+  folding(params: { text: string }): lw.FoldingRange[];
+  definition(params: PlaceParams): lw.TextRange | undefined;
+  prepareRename(params: PlaceParams): lw.RenameTarget | undefined;
+  rename(params: PlaceParams & { newName: string }): lw.TextEdit[];
+}
+
+/** A place in a text, in UTF-16 units. */
+export interface PlaceParams {
+  text: string;
+  offset: number;
 }
 
 // ---- images ----

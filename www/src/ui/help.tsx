@@ -24,6 +24,8 @@ const KEYS: [where: string, rows: [keys: string[], does: string][]][] = [
       [[`${ctrl} .`, 'Alt Enter'], 'fix the finding here'],
       [['Shift Alt F'], 'format'],
       [['Ctrl Space'], 'complete'],
+      [['Alt F12', 'F2'], 'to where a stage or variable is defined, rename it'],
+      [mac ? ['Cmd Alt [', 'Cmd Alt ]'] : ['Ctrl Shift [', 'Ctrl Shift ]'], 'fold and unfold'],
       [[`${ctrl} F`, `${ctrl} S`], 'find, save to a file'],
       [[`${ctrl} Z`, `Shift ${ctrl} Z`], 'undo, redo, also of fixes'],
       [[mac ? 'Shift Alt M' : 'Ctrl M'], 'let Tab indent, or leave the editor again'],

@@ -1,9 +1,6 @@
-// Colours of a Dockerfile, line by line, on the page's own thread: enough for the eye while the worker reads it properly.
-import { HighlightStyle, StreamLanguage, syntaxHighlighting, type StringStream } from '@codemirror/language';
-import { Tag, tags } from '@lezer/highlight';
-
-const stageTag = Tag.define();
-const flagTag = Tag.define();
+// A Dockerfile line by line, at once and on the page's own thread: enough for colours, while the engine reads it properly.
+import { StreamLanguage, type StringStream } from '@codemirror/language';
+import { tags } from '@lezer/highlight';
 
 const INSTRUCTIONS = /^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?=\s|$)/i;
 
@@ -66,7 +63,8 @@ function word(stream: StringStream, state: State): string | null {
   return null;
 }
 
-const dockerfile = StreamLanguage.define<State>({
+/** The language of Dockerfiles. Flags have the tag `attributeName`, stages `className`. */
+export const dockerfileLanguage = StreamLanguage.define<State>({
   name: 'dockerfile',
   startState: () => ({ instruction: '', continued: false, words: 0, lastWord: '', heredocs: [], inHeredoc: false, stages: [], escape: '\\', directives: true }),
   copyState: (state) => ({ ...state, heredocs: [...state.heredocs] }),
@@ -114,16 +112,5 @@ const dockerfile = StreamLanguage.define<State>({
     return word(stream, state);
   },
   languageData: { commentTokens: { line: '#' } },
-  tokenTable: { stage: stageTag, flag: flagTag },
+  tokenTable: { stage: tags.className, flag: tags.attributeName },
 });
-
-const colours = HighlightStyle.define([
-  { tag: tags.keyword, fontWeight: 'var(--wght-strong)' },
-  { tag: tags.variableName, color: 'var(--syn-var)' },
-  { tag: tags.string, color: 'var(--syn-str)' },
-  { tag: tags.comment, color: 'var(--syn-com)' },
-  { tag: flagTag, color: 'var(--ink-2)' },
-  { tag: stageTag, color: 'var(--accent)' },
-]);
-
-export const dockerfileLanguage = [dockerfile, syntaxHighlighting(colours)];
