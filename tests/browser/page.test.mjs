@@ -134,6 +134,46 @@ test('typing a Dockerfile shows findings, and a fix changes the text and can be 
   await context.close();
 });
 
+test('the editor completes, explains, folds, goes to a definition and renames', async () => {
+  const { page, context, wrong } = await open('#/dockerfile');
+  await type(page, 'FROM alpine:3.20 AS build\nRUN x \\\n  y\nFROM scratch\nCOPY --from=build /x /x\n');
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('E');
+  await page.locator('.cm-tooltip-autocomplete li', { hasText: 'ENTRYPOINT' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Backspace');
+  const word = page.locator('.cm-line', { hasText: '--from=build' });
+  const place = await word.evaluate((line) => {
+    const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const at = node.textContent.lastIndexOf('build');
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(node, at + 1);
+      range.setEnd(node, at + 3);
+      const { left, top, width, height } = range.getBoundingClientRect();
+      return { x: left + width / 2, y: top + height / 2 };
+    }
+  });
+  await page.mouse.move(place.x, place.y);
+  await page.locator('.cm-dockerfile-hover', { hasText: 'alpine:3.20' }).waitFor();
+  await page.mouse.move(10, 10);
+  await page.mouse.click(place.x, place.y);
+  await page.keyboard.press('Alt+F12');
+  await page.locator('.cm-activeLine', { hasText: 'FROM alpine' }).waitFor();
+  await page.keyboard.press('F2');
+  const input = page.getByLabel('Rename build to');
+  await input.fill('tools');
+  await page.keyboard.press('Enter');
+  await page.locator('.cm-line', { hasText: '--from=tools' }).waitFor();
+  assert.match(await textOf(page), /AS tools/);
+  await page.locator('.cm-line', { hasText: 'RUN x' }).click();
+  await page.keyboard.press('Control+Shift+{');
+  await page.locator('.cm-foldPlaceholder').waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('the plan follows the text, and its layers lead to their lines', async () => {
   const { page, context, wrong } = await open('#/dockerfile');
   await type(page, 'FROM scratch AS site\nCOPY a.txt /a.txt\n\nFROM site\nWORKDIR /srv\nENV A=b\n');
