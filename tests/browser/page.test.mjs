@@ -138,7 +138,9 @@ test('the editor completes, explains, folds, goes to a definition and renames', 
   const { page, context, wrong } = await open('#/dockerfile');
   await type(page, 'FROM alpine:3.20 AS build\nRUN x \\\n  y\nFROM scratch\nCOPY --from=build /x /x\n');
   await page.keyboard.press('Control+End');
+  // Completion comes with the first focus, a moment later: asking for it waits until it is there.
   await page.keyboard.type('E');
+  await page.keyboard.press('Control+Space');
   await page.locator('.cm-tooltip-autocomplete li', { hasText: 'ENTRYPOINT' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Backspace');
