@@ -78,6 +78,8 @@ async function assemble(dev) {
   // Work in progress may have type errors and still be worth trying.
   if (types.code !== 0 && dev) console.log(types.output);
   else if (types.code !== 0) throw new Remedy(`The package's TypeScript has errors:\n${types.output}`);
+  const { schema } = await import(`${path.join(dist, 'config', 'document.js')}?${Date.now()}`);
+  fs.writeFileSync(path.join(dist, 'layerwright.schema.json'), `${JSON.stringify(schema(), null, 2)}\n`);
   await bundleCommandLine(dist);
   const version = /^version = "([^"]+)"/m.exec(fs.readFileSync(inRoot('Cargo.toml'), 'utf8'))[1];
   const manifest = JSON.parse(fs.readFileSync(inRoot('pkg-template', 'package.json'), 'utf8'));
@@ -105,7 +107,7 @@ async function bundleCommandLine(dist) {
     codeSplitting: { groups: [{ name: 'shared', test: (id) => shared.includes(id) }] },
   });
   await bundle.close();
-  fs.rmSync(path.join(dist, 'cli'), { recursive: true });
+  for (const bundled of ['cli', 'config']) fs.rmSync(path.join(dist, bundled), { recursive: true });
   for (const made of ['lsp.js', 'lsp.d.ts', 'cli.d.ts']) fs.rmSync(path.join(dist, made));
   for (const { fileName, code } of output) fs.writeFileSync(path.join(dist, fileName), code);
   fs.writeFileSync(path.join(dist, 'cli.licenses.txt'), licences(output));

@@ -3,6 +3,7 @@
 import module from 'node:module';
 import { complain, type Command, UsageError, helpOf, parse } from './cli/command.js';
 import { paint, stdoutStyle } from './cli/terminal.js';
+import { didYouMean } from './config/nearest.js';
 
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default: Command }> }> = {
   lint: { summary: 'find problems in Dockerfiles, and fix them', load: () => import('./cli/lint.js') },
@@ -39,7 +40,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!entry) throw new UsageError(`There is no command "${name}".${nearest(name)} Run "layerwright help" for the list.`);
+  if (!entry) throw new UsageError(`There is no command "${name}".${didYouMean(name, Object.keys(COMMANDS))} Run "layerwright help" for the list.`);
   const command = (await entry.load()).default;
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(helpOf(name, entry.summary, command));
@@ -62,22 +63,6 @@ ${Object.entries(COMMANDS)
 "layerwright COMMAND --help" tells a command's options. A file named "-" is standard input.
 Exit status: 0 all is well, 1 findings or a failed check, 2 wrong usage or unreadable input.
 `;
-}
-
-/** ` Did you mean "x"?` for a name one or two letters off. */
-function nearest(name: string): string {
-  const near = Object.keys(COMMANDS).find((c) => distance(c, name) <= 2);
-  return near ? ` Did you mean "${near}"?` : '';
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** Ends the work: quietly where the reader went away (`layerwright ls x | head`). */

@@ -35,7 +35,7 @@ import {
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { ignoreFile, isDockerfileName } from './cli/input.js';
-import { configuration } from './cli/lint.js';
+import { Configuration } from './config/load.js';
 import { LayerwrightError } from './errors.js';
 import type { Completion, DocumentSymbol as Symbol, Finding, FormatOptions, LintOptions, SemanticToken } from './lint.js';
 import * as lw from './lint.node.js';
@@ -170,14 +170,18 @@ export function serve(input: Readable, output: Writable): Promise<number> {
     const { profile, enable, ignore, buildArgs, target, platform, config } = settings;
     const above = file === undefined ? [] : upTo(path.dirname(file), folders);
     const named = config !== undefined && !path.isAbsolute(config) ? path.join(folders[0] ?? '.', config) : config;
+    // Made anew each time: its files change while the editor is open.
+    const configuration = new Configuration({
+      core: Promise.resolve(lw),
+      cwd: folders[0] ?? process.cwd(),
+      env: process.env,
+      config: named,
+      hadolintFolders: above,
+      commandLine: { profile, enable, ignore, 'build-args': buildArgs, target, platform },
+    });
+    const held = await configuration.for(file ?? '-');
     return {
-      profile,
-      enable,
-      ignore,
-      buildArgs,
-      target,
-      platform,
-      config: await configuration(named, above),
+      ...held.settings.options,
       dockerignore: file === undefined ? undefined : await ignoreFile(file),
     };
   }

@@ -59,6 +59,9 @@ pub struct LintOptions {
     /// What becomes of single rules, by code or name. It counts more than `enable`, `ignore` and `categories`.
     #[cfg_attr(feature = "js", tsify(optional, type = "Record<string, RuleSetting>"))]
     pub rules: BTreeMap<String, RuleSetting>,
+    /// Levels of rules that run, as `override` of a `.hadolint.yaml` gives them.
+    #[cfg_attr(feature = "js", tsify(optional, type = "Record<string, Level>"))]
+    pub levels: BTreeMap<String, Level>,
     /// What becomes of the rules of a category, where `rules` does not name them.
     #[cfg_attr(feature = "js", tsify(optional, type = "Partial<Record<Category, RuleSetting>>"))]
     pub categories: BTreeMap<Category, RuleSetting>,

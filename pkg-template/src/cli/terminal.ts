@@ -36,6 +36,14 @@ export function print(text: string): void {
   }
 }
 
+/** Whether the terminal is known to follow links; FORCE_HYPERLINK decides where it is set. */
+export function stdoutLinks(): boolean {
+  const { FORCE_HYPERLINK, TERM_PROGRAM, VTE_VERSION, WT_SESSION, KITTY_WINDOW_ID, KONSOLE_VERSION, TERM, CI } = process.env;
+  if (FORCE_HYPERLINK !== undefined) return FORCE_HYPERLINK !== '0';
+  if (CI || !isTerminal('stdout')) return false;
+  return Number(VTE_VERSION) >= 5000 || ['iTerm.app', 'WezTerm', 'vscode', 'ghostty', 'Hyper', 'rio'].includes(TERM_PROGRAM ?? '') || Boolean(WT_SESSION ?? KITTY_WINDOW_ID ?? KONSOLE_VERSION) || TERM === 'xterm-kitty' || TERM === 'alacritty';
+}
+
 export function paint(on: boolean) {
   const sgr = (open: number, close: number) => (text: string) => (on ? `\x1b[${open}m${text}\x1b[${close}m` : text);
   return { bold: sgr(1, 22), dim: sgr(2, 22), underline: sgr(4, 24), red: sgr(31, 39), green: sgr(32, 39), yellow: sgr(33, 39), blue: sgr(34, 39), magenta: sgr(35, 39), cyan: sgr(36, 39) };

@@ -168,6 +168,7 @@ impl Config {
         out.label_schema.extend(options.label_schema.iter().map(|(name, kind)| (name.clone(), *kind)));
         out.strict_labels |= options.strict_labels;
         out.disable_ignore_pragma |= options.disable_ignore_pragma;
+        out.levels.extend(options.levels.iter().map(|(code, level)| (code.clone(), *level)));
         out.categories.clone_from(&options.categories);
         let key = |code: &String| {
             let code = code.to_ascii_lowercase();
