@@ -1,9 +1,10 @@
 // Workflow commands that GitHub Actions turns into annotations.
-import { advice, type Report } from './report.js';
+import { advice, line, type Report } from './report.js';
 
 const COMMANDS = { error: 'error', warning: 'warning', info: 'notice', style: 'notice' } as const;
 
-const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+// Line ends have escapes of their own; of other control characters a log is better off without.
+const data = (text: string): string => text.replaceAll('%', '%25').split(/(\r|\n)/).map((part) => (part === '\r' ? '%0D' : part === '\n' ? '%0A' : line(part))).join('');
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 const github: Report = (files) =>
