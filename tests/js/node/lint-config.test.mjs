@@ -85,7 +85,7 @@ test('the key of a package.json holds, extends packages and files, and knows a c
 test('what is wrong in a configuration is told with its line and what was meant', async () => {
   const root = repository('wrong', {
     Dockerfile: TEXT,
-    'layerwright.toml': 'profil = "all"\nignore = [\n  "DL3006",\n  "DL30006",\n]\nstrict-labels = "yes"\n\n[rules]\nDL3003 = "erorr"\n\n[[overrides]]\nfiles = "a"\nbaseline = "x"\n\n[[overrides]]\nprofile = "al"\n',
+    'layerwright.toml': 'profil = "all"\nignore = [\n  "DL3006",\n  "DL3O06",\n]\nstrict-labels = "yes"\n\n[rules]\nDL3003 = "erorr"\n\n[[overrides]]\nfiles = "a"\nbaseline = "x"\n\n[[overrides]]\nprofile = "al"\n',
     'broken.toml': 'profile = "all"\nrules = [\n',
     'package.json': '{\n  "layerwright": {\n    "rules": {\n      "DL3003": "of"\n    }\n  }\n}\n',
   });
@@ -93,7 +93,7 @@ test('what is wrong in a configuration is told with its line and what was meant'
   assert.equal(code, 2);
   for (const line of [
     /toml:1: unknown key "profil"\. Did you mean "profile"\?/,
-    /toml:4: no rule has the code or name "DL30006"\. Did you mean "DL3006"\?/,
+    /toml:4: no rule has the code or name "DL3O06"\. Did you mean "DL3006"\?/,
     /toml:6: "strict-labels": expected true or false, got "yes"/,
     /toml:9: "rules\.DL3003": expected .*got "erorr"\. Did you mean "error"\?/,
     /toml:13: "baseline" holds for a whole run/,
