@@ -102,6 +102,8 @@ fn lines(n: usize, line: impl Fn(usize) -> String) -> String {
     std::iter::once("FROM debian:12\n".to_owned()).chain((0..n).map(line)).collect()
 }
 
+type Make<'a> = &'a dyn Fn(usize) -> String;
+
 type Work = (&'static str, fn(&str));
 
 const WORK: &[Work] = &[
@@ -129,9 +131,9 @@ fn main() {
         let keep = |l: &&str| !l.trim_start().get(..5).is_some_and(|w| w.eq_ignore_ascii_case("FROM "));
         std::iter::once("FROM debian:12\n").chain(text.split_inclusive('\n').filter(keep)).collect::<String>()
     };
-    let of_files: [(&str, usize, &dyn Fn(usize) -> String); 2] =
+    let of_files: [(&str, usize, Make<'_>); 2] =
         [("the files as one", files.len(), &together), ("the files as one stage", files.len(), &one_stage)];
-    let fixed = SHAPES.iter().map(|(name, size, make)| (*name, *size, make as &dyn Fn(usize) -> String));
+    let fixed = SHAPES.iter().map(|(name, size, make)| (*name, *size, make as Make<'_>));
     for (shape, size, make) in
         of_files.into_iter().filter(|f| f.1 > 1).chain(fixed).filter(|(name, ..)| name.contains(&only))
     {

@@ -526,7 +526,12 @@ fn formatting_keeps_the_build_of_every_real_file() {
         FormatOptions { continuation: Continuation::Align, indent: 2, break_commands: true, ..plain },
         FormatOptions { continuation: Continuation::Keep, keyword_case: KeywordCase::Lower, indent: 0, ..plain },
         FormatOptions { sort_packages: true, break_commands: true, blank_lines: 3, ..plain },
-        FormatOptions { sort_packages: true, continuation: Continuation::Align, keyword_case: KeywordCase::Keep, ..plain },
+        FormatOptions {
+            sort_packages: true,
+            continuation: Continuation::Align,
+            keyword_case: KeywordCase::Keep,
+            ..plain
+        },
     ];
     let mut score = Score::new("format");
     for case in cases() {

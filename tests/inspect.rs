@@ -58,7 +58,9 @@ fn an_export_holds_the_merged_filesystem_and_nothing_else() {
         assert_eq!(layer.error(), None, "{name}");
         let mut seen: HashSet<&[u8]> = HashSet::new();
         for member in layer.index.iter() {
-            assert!(member.ambiguity.is_empty() || member.uid > i64::from(i32::MAX) || member.gid > i64::from(i32::MAX));
+            assert!(
+                member.ambiguity.is_empty() || member.uid > i64::from(i32::MAX) || member.gid > i64::from(i32::MAX)
+            );
             assert_eq!(member.sparse, None::<&[Segment]>);
             if member.kind == EntryKind::Hardlink {
                 assert!(seen.contains(member.link), "{name}: a link before its target");

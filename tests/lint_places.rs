@@ -57,7 +57,8 @@ fn check(text: &str) -> Result<(), String> {
 #[test]
 fn findings_of_real_files_are_on_their_text() {
     for text in corpus() {
-        for text in [text.clone(), text.replace("\r\n", "\n").replace('\n', "\r\n"), format!("\u{feff}# é 🐳\n{text}")] {
+        for text in [text.clone(), text.replace("\r\n", "\n").replace('\n', "\r\n"), format!("\u{feff}# é 🐳\n{text}")]
+        {
             if let Err(error) = check(&text) {
                 panic!("{error}\n{text}");
             }

@@ -63,6 +63,7 @@ impl Table<'_> {
         node.args.iter().for_each(|w| self.word(node, &w.text, w.span, &w.logical));
     }
 
+    #[expect(clippy::ptr_arg, reason = "whether the text is borrowed tells where it stands")]
     fn word(&mut self, node: &Node<'_>, text: &Cow<'_, str>, span: Span, logical: &Range<u32>) {
         self.span(span);
         if let Cow::Borrowed(text) = text {

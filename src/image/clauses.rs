@@ -71,27 +71,38 @@ pub(crate) fn clause(code: &str) -> Option<&'static str> {
             "image-spec layer.md, whiteouts"
         }
         "ENTRY_TYPE_UNKNOWN" | "TAR_UNKNOWN_TYPE" => "image-spec layer.md, file types",
-        "HARDLINK_TARGET_MISSING" | "HARDLINK_TO_DIRECTORY" | "HARDLINK_TO_SELF" | "HARDLINK_ABSOLUTE"
-        | "HARDLINK_DOTDOT" | "HARDLINK_TO_DELETED" | "HARDLINK_TO_AUFS_METADATA" | "HARDLINK_THROUGH_SYMLINK" => {
-            "image-spec layer.md, hardlinks"
-        }
+        "HARDLINK_TARGET_MISSING"
+        | "HARDLINK_TO_DIRECTORY"
+        | "HARDLINK_TO_SELF"
+        | "HARDLINK_ABSOLUTE"
+        | "HARDLINK_DOTDOT"
+        | "HARDLINK_TO_DELETED"
+        | "HARDLINK_TO_AUFS_METADATA"
+        | "HARDLINK_THROUGH_SYMLINK" => "image-spec layer.md, hardlinks",
         "PATH_ABSOLUTE" | "PATH_DOTDOT" | "PATH_UNCLEAN" | "PATH_EMPTY" | "PATH_TRAVERSAL" => {
             "image-spec layer.md, applying changesets: paths are relative to the root"
         }
         "PATH_WINDOWS" => "image-spec layer.md, Windows file attributes and paths",
-        "PATH_TOO_LONG" | "PATH_TOO_DEEP" | "PATH_COMPONENT_TOO_LONG" => "POSIX.1-2017, limits.h: PATH_MAX and NAME_MAX",
+        "PATH_TOO_LONG" | "PATH_TOO_DEEP" | "PATH_COMPONENT_TOO_LONG" => {
+            "POSIX.1-2017, limits.h: PATH_MAX and NAME_MAX"
+        }
         "TAR_HEADER_INVALID" | "TAR_PREFIX_WITHOUT_MAGIC" | "TAR_FILE_NAMED_AS_DIRECTORY" | "TAR_SIGNED_CHECKSUM" => {
             "POSIX.1-2017, pax: ustar interchange format"
         }
-        "TAR_TRUNCATED" | "TAR_TRUNCATED_PADDING" | "TAR_NO_END_MARKER" | "TAR_ONE_ZERO_BLOCK"
-        | "TAR_TRAILING_DATA" | "ARCHIVE_TRAILING_DATA" => {
-            "POSIX.1-2017, pax: ustar interchange format, two blocks of zeros end it"
-        }
+        "TAR_TRUNCATED"
+        | "TAR_TRUNCATED_PADDING"
+        | "TAR_NO_END_MARKER"
+        | "TAR_ONE_ZERO_BLOCK"
+        | "TAR_TRAILING_DATA"
+        | "ARCHIVE_TRAILING_DATA" => "POSIX.1-2017, pax: ustar interchange format, two blocks of zeros end it",
         "TAR_SIZE_WITHOUT_BODY" => "POSIX.1-2017, pax: ustar interchange format, size",
-        "TAR_PAX_SIZE_DIFFERS" | "TAR_TWO_PAX_HEADERS" | "TAR_DUPLICATE_PAX_RECORD" | "TAR_ODD_PAX_LENGTH"
-        | "TAR_DANGLING_HEADER" | "TAR_GLOBAL_HEADER_BETWEEN" | "TAR_GLOBAL_HEADER_OVERRIDES" => {
-            "POSIX.1-2017, pax: pax header block and extended header"
-        }
+        "TAR_PAX_SIZE_DIFFERS"
+        | "TAR_TWO_PAX_HEADERS"
+        | "TAR_DUPLICATE_PAX_RECORD"
+        | "TAR_ODD_PAX_LENGTH"
+        | "TAR_DANGLING_HEADER"
+        | "TAR_GLOBAL_HEADER_BETWEEN"
+        | "TAR_GLOBAL_HEADER_OVERRIDES" => "POSIX.1-2017, pax: pax header block and extended header",
         "TAR_PAX_AND_GNU_NAME" | "TAR_PAX_BEFORE_LONG_NAME" | "TAR_TWO_LONG_NAMES" | "TAR_PREFIX_IN_GNU_HEADER" => {
             "GNU tar manual, basic tar format: long names"
         }

@@ -337,13 +337,8 @@ impl Export {
                     self.pass = Some(LayerPass::new(&self.image, self.manifest, number, layer.compression)?);
                 }
                 let Some(pass) = &mut self.pass else { return Ok(()) };
-                let mut sink = Sink {
-                    taking: &mut self.taking,
-                    files,
-                    names: &self.names,
-                    merged: &self.merged,
-                    layer,
-                };
+                let mut sink =
+                    Sink { taking: &mut self.taking, files, names: &self.names, merged: &self.merged, layer };
                 if !pass.next(&self.image, &mut sink).await? {
                     let changed = "the layer ends before the files that it had".to_owned();
                     return Err(super::ReadError(changed).into());

@@ -190,8 +190,7 @@ impl Image {
             let Some(layer) = layer.as_ref().filter(|_| !files.is_empty()) else { continue };
             files.sort_unstable();
             let mut pass = LayerPass::new(self, manifest, at, layer.compression)?;
-            let mut sink =
-                Sink { finder: &finder, wanted: files, next: 0, number: 0, file: None, out: &mut out };
+            let mut sink = Sink { finder: &finder, wanted: files, next: 0, number: 0, file: None, out: &mut out };
             while sink.next < sink.wanted.len() {
                 match pass.next(self, &mut sink).await {
                     Ok(true) => {}

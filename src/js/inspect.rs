@@ -276,7 +276,8 @@ impl ExportedTar {
         let place = self.export.clone();
         task(async move {
             let taken = place.borrow_mut().take();
-            let mut export = taken.ok_or_else(|| error("EXPORT_BUSY", "the export is being read, or has failed", &()))?;
+            let mut export =
+                taken.ok_or_else(|| error("EXPORT_BUSY", "the export is being read, or has failed", &()))?;
             let bytes = export.next(&HostWatch).await.map_err(file_error)?.unwrap_or_default();
             *place.borrow_mut() = Some(export);
             Ok(js_sys::Uint8Array::from(bytes.as_slice()).into())

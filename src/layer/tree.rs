@@ -449,14 +449,7 @@ impl Tree {
         }
     }
 
-    fn tell(
-        &mut self,
-        path: Vec<u8>,
-        kind: TouchKind,
-        by: Origin,
-        before: Option<Before>,
-        after: Option<NodeId>,
-    ) {
+    fn tell(&mut self, path: Vec<u8>, kind: TouchKind, by: Origin, before: Option<Before>, after: Option<NodeId>) {
         if let Some(told) = self.told.as_mut().filter(|_| path.len() <= TOLD_PATH) {
             told.push(Touch { path, kind, by, before, after });
         }
@@ -889,8 +882,23 @@ mod tests {
         assert_eq!(
             told,
             [
-                "0+a", "0+a/b", "0+a/b/1", "0+a/2", "0+c", "0+k", "1-a@0", "1-a/2@0", "1-a/b@0", "1-a/b/1@0", "1~c@0",
-                "1+l", "1~k@0", "2+c/d", "2~c@1", "3~c@2", "3-c/d@2"
+                "0+a",
+                "0+a/b",
+                "0+a/b/1",
+                "0+a/2",
+                "0+c",
+                "0+k",
+                "1-a@0",
+                "1-a/2@0",
+                "1-a/b@0",
+                "1-a/b/1@0",
+                "1~c@0",
+                "1+l",
+                "1~k@0",
+                "2+c/d",
+                "2~c@1",
+                "3~c@2",
+                "3-c/d@2"
             ]
         );
     }

@@ -423,8 +423,7 @@ impl Edits<'_> {
 /// Where white space has a meaning: quoted parts of a script, words of other instructions. Sorted.
 fn protected(file: &Dockerfile, node: &Node) -> Vec<Span> {
     if !is_script(node) {
-        let mut spans: Vec<Span> =
-            node.args.iter().map(|a| a.span).chain(node.flags.iter().map(|f| f.span)).collect();
+        let mut spans: Vec<Span> = node.args.iter().map(|a| a.span).chain(node.flags.iter().map(|f| f.span)).collect();
         order::sort(&mut spans);
         return spans;
     }
