@@ -24,6 +24,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ default:
   compare: { summary: 'compare two images: layers, config, files, and why they differ', load: () => import('./cli/compare.js') },
   verify: { summary: 'check every digest of an image and what it claims', load: () => import('./cli/verify.js') },
   lsp: { summary: 'serve editors: diagnostics, fixes, completion and more, over standard input and output', load: () => import('./cli/lsp.js') },
+  explain: { summary: 'tell what a lint rule finds, why, and what to write instead', load: () => import('./cli/explain.js') },
   rules: { summary: 'list the lint rules, or explain one', load: () => import('./cli/rules.js') },
 };
 

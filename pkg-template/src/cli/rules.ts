@@ -1,4 +1,5 @@
 import { type Command, FORMAT, text, UsageError } from './command.js';
+import { typeset } from './explain.js';
 import { clip, paint, stdoutStyle, terminalWidth } from './terminal.js';
 
 const command: Command = {
@@ -17,7 +18,7 @@ const command: Command = {
     if (text(args, 'format') === 'json') {
       process.stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
     } else if (code !== undefined) {
-      for (const r of chosen) process.stdout.write(`${bold(r.code)} ${r.name} ${dim(`${r.level}, ${r.category}`)}\n\n${r.docs.trim()}\n`);
+      process.stdout.write(chosen.map(typeset).join('\n'));
     } else {
       const width = Math.max(...chosen.map((r) => r.code.length));
       for (const r of chosen) process.stdout.write(`${bold(r.code.padEnd(width))}  ${dim(r.level.padEnd(7))}  ${clip(r.summary, terminalWidth() - width - 12)}\n`);

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 
 const cli = path.resolve('node_modules', '.bin', 'layerwright');
 const examples = path.join(process.env.LAYERWRIGHT_REPOSITORY, 'examples');
@@ -303,4 +304,42 @@ test('verify tells levels, readers of tar, and SARIF', async () => {
   const [{ results, tool }] = sarif.runs;
   assert.ok(results.length > 0 && results.every((r) => tool.driver.rules[r.ruleIndex].id === r.ruleId));
   assert.ok(results.some((r) => r.level === 'error' && r.properties.clause), stdout);
+});
+
+test('explain typesets a rule: what is wrong and what is right, by code or name', async () => {
+  const { code, stdout } = await run(['explain', 'dl3008', 'UndefinedVar']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^DL3008 unpinned-apt-packages\nwarning, reproducibility/);
+  assert.match(stdout, /^ {2}- RUN apt-get install/m);
+  assert.match(stdout, /^ {2}\+ RUN apt-get install/m);
+  assert.match(stdout, /UndefinedVar/);
+  const unknown = await run(['explain', 'DL9999']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /There is no rule "DL9999"/);
+});
+
+test('the pages of the rules, the hooks and the action are in step with the package', async () => {
+  const repository = process.env.LAYERWRIGHT_REPOSITORY;
+  const { outOfStep } = await import(pathToFileURL(path.join(repository, 'scripts', 'docs.mjs')));
+  assert.deepEqual(await outOfStep(), [], 'run "npm run docs"');
+  const hooks = fs.readFileSync(path.join(repository, '.pre-commit-hooks.yaml'), 'utf8');
+  const entries = [...hooks.matchAll(/entry: layerwright (.+)/g)].map((m) => m[1].split(' '));
+  assert.equal(entries.length, 3);
+  for (const [i, entry] of entries.entries()) {
+    const file = path.join(folder, `hook${i}.Dockerfile`);
+    fs.writeFileSync(file, 'FROM scratch\nCOPY app /app\nUSER 1000\nENTRYPOINT ["/app"]\n');
+    const { code, stderr } = await run([...entry, file]);
+    assert.equal(code, 0, stderr);
+  }
+  // The action's own script, with npx standing for the installed package.
+  const action = fs.readFileSync(path.join(repository, 'action.yml'), 'utf8');
+  const script = action.slice(action.indexOf('run: |') + 6).replace(/^ {8}/gm, '');
+  const bin = path.join(folder, 'bin');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'npx'), `#!/bin/sh\nshift 2\nexec "${cli}" "$@"\n`, { mode: 0o755 });
+  fs.writeFileSync(path.join(folder, 'action.Dockerfile'), 'FROM debian\nRUN cd /tmp\n');
+  const env = { ...process.env, NO_COLOR: '1', PATH: `${bin}:${process.env.PATH}`, FILES: 'action.Docker*', PROFILE: 'strict', CONFIG: '', THRESHOLD: 'error', FORMAT: 'github', SARIF: 'action.sarif', VERSION: 'latest' };
+  const result = await new Promise((resolve) => execFile('bash', ['-e', '-c', script], { cwd: folder, env }, (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr })));
+  assert.match(result.stdout, /::warning file=action\.Dockerfile,line=1/, result.stderr);
+  assert.equal(JSON.parse(fs.readFileSync(path.join(folder, 'action.sarif'), 'utf8')).version, '2.1.0');
 });
