@@ -9,19 +9,6 @@ import { entry, inRoot, Remedy } from './lib/shell.mjs';
 
 const FOLDER = inRoot('docs', 'rules');
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await entry(async () => {
-    await build({ dev: true });
-    const stale = await outOfStep();
-    if (process.argv.includes('--check')) {
-      if (stale.length) throw new Remedy(`Out of step: ${stale.join(', ')}. Run "npm run docs".`);
-      return;
-    }
-    write(await pages());
-    console.log(`${stale.length} pages of ${FOLDER} were out of step.`);
-  });
-}
-
 /** The names of pages that differ from what would be written, are missing, or belong to no rule. */
 export async function outOfStep(module = inRoot('dist', 'lint.node.js')) {
   const wanted = await pages(module);
@@ -81,4 +68,17 @@ function correction(rule, lint) {
   const found = lint(example, { profile: 'all' }).findings.find((f) => f.code === rule.code || f.name === rule.code);
   if (!found?.fix) return 'by hand';
   return found.fix.safe ? '`--fix`' : '`--unsafe-fixes`, after a look at it';
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await entry(async () => {
+    await build({ dev: true });
+    const stale = await outOfStep();
+    if (process.argv.includes('--check')) {
+      if (stale.length) throw new Remedy(`Out of step: ${stale.join(', ')}. Run "npm run docs".`);
+      return;
+    }
+    write(await pages());
+    console.log(`${stale.length} pages of ${FOLDER} were out of step.`);
+  });
 }

@@ -29,15 +29,14 @@ export function typeset(rule: RuleInfo): string {
   const { bold, dim, underline, red, green, yellow, blue, cyan } = paint(stdoutStyle());
   const tint = { error: red, warning: yellow, info: cyan, style: blue }[rule.level];
   const lines = [`${bold(rule.code)} ${rule.name}`, `${tint(rule.level)}${dim(`, ${rule.category}; in ${rule.profiles.join(', ')}`)}`, ''];
-  // The first example is what is wrong, the next ones are what is right.
-  let example = 0;
-  let inside = false;
-  for (const line of rule.docs.trim().split('\n')) {
-    if (line.startsWith('```')) {
-      inside = !inside;
-      if (inside) example++;
-    } else if (inside) lines.push(`  ${example === 1 ? red('-') : green('+')} ${line}`);
-    else lines.push(...wrap(line, Math.min(terminalWidth(), 88)).map((l) => l.replace(/`([^`]+)`/g, (_, code: string) => cyan(code))));
+  // Paragraphs and examples by turns; the first example is what is wrong, the next ones are what is right.
+  for (const [i, part] of rule.docs.trim().split(/^```\w*$/m).entries()) {
+    if (i % 2) lines.push(...part.trim().split('\n').map((line) => `  ${i === 1 ? red('-') : green('+')} ${line}`));
+    else
+      for (const paragraph of part.trim().split(/\n\n+/).filter(Boolean)) {
+        if (lines.at(-1)) lines.push('');
+        lines.push(...wrap(paragraph.replaceAll('\n', ' '), Math.min(terminalWidth(), 88)).map((l) => l.replace(/`([^`]+)`/g, (_, code: string) => cyan(code))), '');
+      }
   }
   lines.push('');
   if (rule.twins.length) lines.push(`The same: ${rule.twins.join(', ')}`);
