@@ -138,7 +138,9 @@ const works = {
         await growth(async () => {
           const image = await openImage(from);
           const report = await image.verify();
-          if (report.verdict === 'error') throw new Error(JSON.stringify(report.findings));
+          // The same files stand in it again and again, which is a finding.
+          const others = report.findings.filter((f) => f.code !== 'LAYER_DUPLICATE_ENTRY');
+          if (others.some((f) => f.severity === 'error') || !report.layers.every((l) => l.verified)) throw new Error(JSON.stringify(others));
           image.close();
         }),
       ),
