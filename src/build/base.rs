@@ -169,7 +169,8 @@ impl BaseImage {
     }
 }
 
-struct Stop(String);
+/// Why a layer cannot be read on, for a person.
+pub(crate) struct Stop(pub(crate) String);
 
 impl From<DecodeError> for Stop {
     fn from(error: DecodeError) -> Self {

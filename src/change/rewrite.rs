@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::work::{Work, WorkLayer};
 use super::{ChangeError, Changes};
-use crate::archive::decode::{DecodeError, Decoder, sniff};
-use crate::archive::tar::{Entry, EntryKind, TarError, TarReader, TarSink};
+use crate::archive::decode::{Decoder, sniff};
+use crate::archive::tar::{Entry, EntryKind, TarReader, TarSink};
 use crate::archive::tar_write::{Member, MemberKind, Time};
+use crate::build::base::Stop;
 use crate::build::layer::{LayerBlob, LayerCompression, LayerWriter};
 use crate::image::{Step, Watch};
 use crate::layer::LayerIndex;
@@ -134,20 +135,6 @@ async fn copy(
         None => Ok(writer.close()),
         Some(Rewriting { error: Some(error), .. }) => Err(error),
         Some(rewriting) => Ok(rewriting.writer.finish()),
-    }
-}
-
-struct Stop(String);
-
-impl From<DecodeError> for Stop {
-    fn from(error: DecodeError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<TarError> for Stop {
-    fn from(error: TarError) -> Self {
-        Self(error.to_string())
     }
 }
 
