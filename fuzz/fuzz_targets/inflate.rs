@@ -32,13 +32,30 @@ fn decode<I: Inflate>(inflate: &mut I, mut input: &[u8], piece: usize, pause: u6
     }
 }
 
+/// Whether two decoders say the same of the input. At its very end one may refuse what the other, which asks for a
+/// symbol's further bits first, calls cut short: then it refuses too as soon as there are more bytes, whatever they are.
+fn agree(data: &[u8], reference: Option<Stop>, ours: Option<Stop>) -> bool {
+    let refuses = |inflate: &mut dyn FnMut(&[u8]) -> Option<Stop>| {
+        [0, 0xff].iter().all(|byte| inflate(&[data, &[*byte; 8]].concat()).is_none())
+    };
+    match (reference, ours) {
+        (None, Some(Stop::Input)) => refuses(&mut |more| decode(&mut Inflater::default(), more, usize::MAX, u64::MAX).1),
+        (Some(Stop::Input), None) => refuses(&mut |more| {
+            let mut reference = Miniz::default();
+            reference.reset();
+            decode(&mut reference, more, usize::MAX, u64::MAX).1
+        }),
+        (reference, ours) => reference == ours,
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let reference = &mut Miniz::default();
     reference.reset();
     let want = decode(reference, data, usize::MAX, u64::MAX);
     for piece in [usize::MAX, 1, 7] {
         let got = decode(&mut Inflater::default(), data, piece, u64::MAX);
-        assert_eq!(want.1, got.1);
+        assert!(agree(data, want.1, got.1), "{:?}, {:?}", want.1, got.1);
         if want.1 == Some(Stop::End) {
             assert_eq!(want.0, got.0);
             assert_eq!(want.2, got.2);
@@ -50,7 +67,7 @@ fuzz_target!(|data: &[u8]| {
         && let Some(boundary) = first.boundary()
     {
         let rest = decode(&mut Inflater::resume(boundary), &data[taken..], 5, u64::MAX);
-        assert_eq!(want.1, rest.1);
+        assert!(agree(data, want.1, rest.1), "{:?}, {:?}", want.1, rest.1);
         if want.1 == Some(Stop::End) {
             out.extend_from_slice(&rest.0);
             assert_eq!(want.0, out);

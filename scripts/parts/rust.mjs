@@ -33,16 +33,19 @@ async function fuzz(tally) {
   const built = await step('Building the fuzz targets', () =>
     capture('cargo', ['build', '--release', '--manifest-path', 'fuzz/Cargo.toml', '--target', host, '--config', 'profile.release.debug-assertions=true'], { env: { RUSTFLAGS: flags.join(' ') } }));
   if (built.code !== 0) return tally.counts('fuzz', 0, 1, built.output);
-  const seconds = process.env.LAYERWRIGHT_FUZZ_SECONDS ?? '5';
+  // Unasked, the same inputs every time: a test says what a change did. With a time, on from where the last run was.
+  const seconds = process.env.LAYERWRIGHT_FUZZ_SECONDS;
+  const length = seconds ? [`-max_total_time=${seconds}`] : ['-seed=1', '-runs=20000', '-max_total_time=30'];
   const targets = [...fs.readFileSync(inRoot('fuzz', 'Cargo.toml'), 'utf8').matchAll(/\[\[bin\]\]\s*name = "([^"]+)"/g)].map((m) => m[1]);
   for (const target of targets) {
-    await tally.check(`fuzz ${target}, ${seconds} s`, async () => {
-      const corpus = inRoot('fuzz', 'corpus', target);
+    await tally.check(`fuzz ${target}${seconds ? `, ${seconds} s` : ''}`, async () => {
+      const corpus = inRoot('fuzz', seconds ? 'corpus' : 'target/corpus', target);
+      if (!seconds) fs.rmSync(corpus, { recursive: true, force: true });
       const crashes = `${inRoot('fuzz', 'artifacts', target)}/`;
       fs.mkdirSync(corpus, { recursive: true });
       fs.mkdirSync(crashes, { recursive: true });
       const seeds = [inRoot('fuzz', 'seeds', target), ...(target === 'tar' ? [inRoot('..', 'shared', 'fixtures', 'tars')] : [])].filter((s) => fs.existsSync(s));
-      await must(inRoot('fuzz', 'target', host, 'release', target), [corpus, ...seeds, `-max_total_time=${seconds}`, '-rss_limit_mb=2048', '-timeout=10', '-print_final_stats=0', '-verbosity=0', `-artifact_prefix=${crashes}`]);
+      await must(inRoot('fuzz', 'target', host, 'release', target), [corpus, ...seeds, ...length, '-rss_limit_mb=2048', '-timeout=10', '-print_final_stats=0', '-verbosity=0', `-artifact_prefix=${crashes}`]);
     });
   }
 }
