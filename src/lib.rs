@@ -25,12 +25,14 @@
 
 pub mod check;
 pub mod dockerfile;
-pub mod edit;
 pub mod lint;
 pub(crate) mod order;
 pub mod plan;
 pub mod shell;
 pub mod text;
+
+#[cfg(feature = "edit")]
+pub mod edit;
 
 #[cfg(feature = "image")]
 pub mod archive;

@@ -20,7 +20,7 @@ export { dockerfileKeymap, dockerfileNavigation, formatDockerfile, goToDefinitio
 
 /** What of the editor is wanted. All is, where nothing is said. */
 export interface DockerfileEditorOptions {
-  /** What answers: the module `layerwright/lint`, or an object with its functions, which may answer later (a worker). */
+  /** What answers: the module `layerwright`, or an object with its functions, which may answer later (a worker). */
   engine: DockerfileEngine;
   /** Findings with their fixes, and what to lint with. */
   lint?: boolean | LintOptions;

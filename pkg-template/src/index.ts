@@ -2,6 +2,7 @@
 import { buildApi } from './build.js';
 import { changeApi } from './change.js';
 import { dockerfileApi } from './dockerfile.js';
+import { editApi } from './edit.js';
 import { Engine, type ModuleSource } from './engine.js';
 import { imageApi } from './image.js';
 import * as glue from './wasm/layerwright.js';
@@ -15,7 +16,8 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 }
 export { init };
 
-export const { version, parse, expandWord, format, plan, completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
+export const { version, parse, expandWord, format, plan, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
+export const { completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens } = editApi(engine);
 export const { openImage, openImageDirectory, readLayer, readTar } = imageApi(engine);
 export const { buildImage, saveImage, saveImageFiles } = buildApi(engine);
 export const { changeImage, combineImages } = changeApi(engine);

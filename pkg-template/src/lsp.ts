@@ -37,8 +37,8 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { ignoreFile, isDockerfileName } from './cli/input.js';
 import { Configuration } from './config/load.js';
 import { LayerwrightError } from './errors.js';
-import type { Completion, DocumentSymbol as Symbol, Finding, FormatOptions, LintOptions, SemanticToken } from './lint.js';
-import * as lw from './lint.node.js';
+import type { Completion, DocumentSymbol as Symbol, Finding, FormatOptions, LintOptions, SemanticToken } from './index.js';
+import * as lw from './index.node.js';
 
 /** What a client can set, all of it optional. */
 interface Settings {

@@ -36,5 +36,6 @@ pub use parser::{parse, parse_tree};
 pub use syntax::{Diagnostic, Dockerfile, Keyword, Node, Text, Word};
 
 pub(crate) use parser::heredoc as heredoc_word;
+#[cfg(feature = "edit")]
 pub(crate) use read::valid_stage_name;
 pub(crate) use suggest::nearest;

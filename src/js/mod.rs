@@ -9,6 +9,7 @@ pub mod build;
 #[cfg(feature = "image")]
 pub mod change;
 pub mod dockerfile;
+#[cfg(feature = "edit")]
 pub mod edit;
 #[cfg(feature = "image")]
 pub mod host;
@@ -17,6 +18,7 @@ pub mod image;
 #[cfg(feature = "image")]
 pub mod inspect;
 pub mod lint;
+#[cfg(feature = "image")]
 pub mod task;
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -18,6 +18,16 @@ use std::{
 };
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What a task wants next. */
+export type TaskStep =
+  | { kind: "read"; source: number; offset: number; length: number }
+  | { kind: "hash"; number: number }
+  | { kind: "progress"; progress: Progress }
+  | { kind: "done"; value: unknown };
+"#;
+
 /// What the core waits for.
 #[derive(Default)]
 struct State {
@@ -71,7 +81,6 @@ impl Port {
     }
 
     /// Asks JavaScript for the hash with that number, which it computes elsewhere.
-    #[cfg(feature = "image")]
     pub(crate) async fn hash(&self, number: u32) -> Result<Vec<u8>, String> {
         self.wait(Request::Hash { number }).await;
         self.0.borrow_mut().answer.take().unwrap_or_else(|| Err("the host gave no hash".to_owned()))

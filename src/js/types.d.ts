@@ -1,13 +1,6 @@
 /** A text: a string, or its bytes where they may not be UTF-8. */
 export type Text = string | Uint8Array;
 
-/** What a task wants next. */
-export type TaskStep =
-  | { kind: "read"; source: number; offset: number; length: number }
-  | { kind: "hash"; number: number }
-  | { kind: "progress"; progress: Progress }
-  | { kind: "done"; value: unknown };
-
 /** An image configuration, in the fields of the OCI specification with Docker's additions. */
 export interface ImageConfiguration {
   created?: string;

@@ -17,13 +17,13 @@ import { completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { lintGutter, lintKeymap } from '@codemirror/lint';
 import { EditorView, keymap } from '@codemirror/view';
-import * as lw from 'layerwright/lint';
+import * as lw from 'layerwright';
 import { dockerfile } from 'layerwright/codemirror';
 
 const later = new URLSearchParams(location.search).has('later');
 const slow = (work) => later ? async (...args) => { await new Promise((r) => setTimeout(r, 20)); return work(...args); } : work;
 const names = ['lint', 'completions', 'hover', 'folding', 'definition', 'prepareRename', 'rename', 'format'];
-const engine = { init: () => lw.init('/node_modules/layerwright/wasm/lint.wasm'), ...Object.fromEntries(names.map((n) => [n, slow(lw[n])])) };
+const engine = { init: () => lw.init('/node_modules/layerwright/wasm/layerwright.wasm'), ...Object.fromEntries(names.map((n) => [n, slow(lw[n])])) };
 globalThis.view = new EditorView({
   parent: document.body,
   doc: 'FROM alpine:3.20 as build\\nRUN apk add \\\\\\n    curl\\n\\nFROM scratch\\nCOPY --from=build /x /x\\n',

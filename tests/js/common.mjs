@@ -157,7 +157,7 @@ function cases(lw, small) {
       const at = text.indexOf('=b') + 2;
       const [stage] = lw.completions(text, at);
       equal({ label: stage.label, kind: stage.kind, insert: stage.insert, start: stage.start, end: stage.end }, { label: 'build', kind: 'stage', insert: 'build', start: at - 1, end: at });
-      equal(small.completions('FROM a\nRUN --network=', 21).map((c) => c.label), ['default', 'none', 'host']);
+      equal(lw.completions('FROM a\nRUN --network=', 21).map((c) => c.label), ['default', 'none', 'host']);
       const [value] = lw.completions('ARG V=1\nFROM a:$', 16, { buildArgs: { V: '2' } });
       equal([value.label, value.detail], ['V', '2']);
       equal(lw.completions('FROM a\n', 99)[0].start, 7);
@@ -183,7 +183,7 @@ function cases(lw, small) {
     'a rename changes every place, or says why not': async () => {
       const text = '# \u{1F600}\nFROM golang AS build\nFROM scratch\nCOPY --from=build /x /\nCOPY --from=0 /y /\n';
       const at = text.indexOf('build');
-      equal(small.prepareRename(text, at), { start: at, end: at + 5, name: 'build' });
+      equal(lw.prepareRename(text, at), { start: at, end: at + 5, name: 'build' });
       const edits = lw.rename(text, at, 'compile');
       const renamed = edits.reduceRight((t, e) => t.slice(0, e.start) + e.text + t.slice(e.end), text);
       equal(renamed, text.replaceAll('build', 'compile'));

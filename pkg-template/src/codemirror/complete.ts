@@ -1,6 +1,6 @@
 import { autocompletion, type Completion, type CompletionContext, type CompletionResult, type CompletionSource } from '@codemirror/autocomplete';
 import type { Extension } from '@codemirror/state';
-import type * as lw from '../lint.js';
+import type * as lw from '../index.js';
 import { type DockerfileEngine, prepared } from './engine.js';
 import { markdown } from './markdown.js';
 

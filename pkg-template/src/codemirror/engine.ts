@@ -1,10 +1,11 @@
-import type * as lw from '../lint.js';
+import type * as lw from '../index.js';
 
 type Answer<T> = T | Promise<T>;
 
 /**
- * What answers: the module `layerwright/lint`, whose calls run on the page's thread, or an object with some of its
- * functions, which may answer later, such as calls to a worker. What it lacks, the editor does without.
+ * What answers: the module `layerwright`, whose calls run on the page's thread, or an object with some of its
+ * functions, which may answer later, such as calls to a worker. What it lacks, the editor does without:
+ * with the smaller `layerwright/lint` there are findings, fixes and formatting.
  */
 export interface DockerfileEngine {
   /** Awaited once before the first call. */

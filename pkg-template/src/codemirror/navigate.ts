@@ -1,6 +1,6 @@
 import { EditorSelection, type Extension, StateEffect, StateField } from '@codemirror/state';
 import { type Command, EditorView, keymap, type Panel, showPanel } from '@codemirror/view';
-import type { RenameTarget } from '../lint.js';
+import type { RenameTarget } from '../index.js';
 import { type DockerfileEngine, prepared } from './engine.js';
 
 const say = (view: EditorView, text: string): void => view.dispatch({ effects: EditorView.announce.of(text) });

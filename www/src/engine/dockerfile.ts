@@ -78,20 +78,30 @@ export async function format(text: string): Promise<string> {
   return lw.format(text);
 }
 
-/** Waits for the module, then answers. */
-const whenReady =
-  <P, R>(work: (params: P) => R) =>
-  async (params: P): Promise<R> => {
+type Whole = typeof import('layerwright');
+
+let whole: Promise<Whole> | undefined;
+
+/** The whole package, which has what an editor asks: loaded when it is first asked for, behind what findings need. */
+function editor(): Promise<Whole> {
+  whole ??= (async () => {
     await lw.init();
-    return work(params);
-  };
+    const all = await import('layerwright');
+    await all.init();
+    return all;
+  })().catch((error) => {
+    whole = undefined;
+    throw error;
+  });
+  return whole;
+}
 
 /** What the editor asks, in the package's own words. */
 export const editing = {
-  completions: whenReady(({ text, offset }: PlaceParams) => lw.completions(text, offset)),
-  hover: whenReady(({ text, offset }: PlaceParams) => lw.hover(text, offset)),
-  folding: whenReady(({ text }: { text: string }) => lw.folding(text)),
-  definition: whenReady(({ text, offset }: PlaceParams) => lw.definition(text, offset)),
-  prepareRename: whenReady(({ text, offset }: PlaceParams) => lw.prepareRename(text, offset)),
-  rename: whenReady(({ text, offset, newName }: PlaceParams & { newName: string }) => lw.rename(text, offset, newName)),
+  completions: async ({ text, offset }: PlaceParams) => (await editor()).completions(text, offset),
+  hover: async ({ text, offset }: PlaceParams) => (await editor()).hover(text, offset),
+  folding: async ({ text }: { text: string }) => (await editor()).folding(text),
+  definition: async ({ text, offset }: PlaceParams) => (await editor()).definition(text, offset),
+  prepareRename: async ({ text, offset }: PlaceParams) => (await editor()).prepareRename(text, offset),
+  rename: async ({ text, offset, newName }: PlaceParams & { newName: string }) => (await editor()).rename(text, offset, newName),
 };

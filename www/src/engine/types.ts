@@ -1,5 +1,5 @@
 // What the page knows of the package: the shapes that cross from the workers. Only the files of this folder name the package.
-import type * as lw from 'layerwright/lint';
+import type * as lw from 'layerwright';
 
 export interface Edit {
   start: number;
