@@ -270,6 +270,15 @@ fn every_platform_of_an_index() {
     assert_eq!(index.json["annotations"]["i"], "1");
     assert_eq!(index.json["manifests"][1]["platform"]["architecture"], "arm64");
 
+    // An index of one image stays an index where no platform is asked for.
+    let how = Combine { index: true, tags: vec!["one:1".to_owned()], ..Combine::default() };
+    let one = open(&pollster::block_on(combine(&[three()], &how, &Unwatched)).unwrap(), SaveFormat::OciLayout);
+    let (same, _) = changed(&one, &Changes::default());
+    assert_eq!(
+        same.manifests.iter().map(|manifest| manifest.kind).collect::<Vec<_>>(),
+        [ManifestKind::Index, ManifestKind::Image]
+    );
+
     let arm = vec![Platform::parse("linux/arm64").unwrap()];
     let (one, _) = changed(&before, &Changes { platforms: arm, ..Changes::default() });
     assert_eq!(one.manifests.len(), 1);

@@ -35,7 +35,7 @@ async function fuzz(tally) {
   if (built.code !== 0) return tally.counts('fuzz', 0, 1, built.output);
   // Unasked, the same inputs every time: a test says what a change did. With a time, on from where the last run was.
   const seconds = process.env.LAYERWRIGHT_FUZZ_SECONDS;
-  const length = seconds ? [`-max_total_time=${seconds}`] : ['-seed=1', '-runs=20000', '-max_total_time=30'];
+  const length = seconds ? [`-max_total_time=${seconds}`] : ['-seed=1', '-runs=8000', '-max_total_time=20'];
   const targets = [...fs.readFileSync(inRoot('fuzz', 'Cargo.toml'), 'utf8').matchAll(/\[\[bin\]\]\s*name = "([^"]+)"/g)].map((m) => m[1]);
   for (const target of targets) {
     await tally.check(`fuzz ${target}${seconds ? `, ${seconds} s` : ''}`, async () => {

@@ -65,12 +65,23 @@ pub enum TarWriteError {
         "`{0}` cannot be put in a tar archive: its path, link target or attribute name holds a NUL byte; rename it"
     )]
     Nul(String),
+    /// A whiteout that hides nothing: of no name, of the directory itself, or of the one above it. Runtimes refuse the layer
+    /// or delete the directory.
+    #[error("`{0}` cannot be put in a layer: its name is a whiteout of nothing that readers may not make; rename it")]
+    Whiteout(String),
+    /// A uid, gid or size above 2^63-1: readers take none.
+    #[error("`{0}` cannot be put in a tar archive: its size or the number of its owner or group is above 2^63-1")]
+    Number(String),
 }
 
 impl TarWriteError {
     /// The stable code of the error.
     pub fn code(&self) -> &'static str {
-        "TAR_NAME_NUL"
+        match self {
+            Self::Nul(_) => "TAR_NAME_NUL",
+            Self::Whiteout(_) => "LAYER_NAME_WHITEOUT",
+            Self::Number(_) => "TAR_NUMBER_RANGE",
+        }
     }
 }
 
@@ -105,6 +116,9 @@ impl Member {
         let nul = |bytes: &[u8]| bytes.contains(&0);
         if nul(&path) || nul(link) || self.xattrs.keys().any(|name| nul(name)) {
             return Err(TarWriteError::Nul(String::from_utf8_lossy(&self.path).into_owned()));
+        }
+        if [size, self.uid, self.gid].iter().any(|number| i64::try_from(*number).is_err()) {
+            return Err(TarWriteError::Number(String::from_utf8_lossy(&self.path).into_owned()));
         }
 
         // Records sorted by key, as Go's archive/tar writes them.
@@ -363,5 +377,7 @@ mod tests {
     #[test]
     fn nul_in_a_name_is_refused() {
         assert_eq!(member(b"a\0b", MemberKind::Dir).header().unwrap_err().code(), "TAR_NAME_NUL");
+        let member = Member { uid: u64::MAX, ..member(b"a", MemberKind::Dir) };
+        assert_eq!(member.header().unwrap_err().code(), "TAR_NUMBER_RANGE");
     }
 }

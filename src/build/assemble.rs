@@ -17,7 +17,7 @@ use crate::dockerfile;
 use crate::image::export::{blob, named, piece};
 use crate::image::save::{Contents, Piece, SavedImage};
 use crate::image::{Image, ImageManifest, ManifestKind, Watch};
-use crate::oci::date::rfc3339;
+use crate::oci::date::{SECONDS, rfc3339};
 use crate::oci::{Compression, Descriptor, Digest, Index, Manifest, MediaType};
 use crate::plan::{self, Plan, Platform};
 
@@ -116,10 +116,11 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
         build_args.entry("SOURCE_DATE_EPOCH".to_owned()).or_insert_with(|| epoch.to_string());
     }
     let epoch = match build_args.get("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
-        Some(text) => Some(text.parse::<i64>().map_err(|_| BuildError::Option {
-            option: "SOURCE_DATE_EPOCH",
-            message: format!("`{text}` is no number of seconds"),
-        })?),
+        Some(text) => {
+            let seconds = text.parse::<i64>().ok().filter(|seconds| SECONDS.contains(seconds));
+            let message = || format!("`{text}` is no number of seconds in the years 0 to 9999");
+            Some(seconds.ok_or_else(|| BuildError::Option { option: "SOURCE_DATE_EPOCH", message: message() })?)
+        }
         None => None,
     };
     let name = if request.dockerfile_name.is_empty() { "Dockerfile" } else { &request.dockerfile_name };

@@ -83,13 +83,18 @@ pub async fn read(
 /// order that they have there, then hard links. Times later than `latest` become `latest`.
 ///
 /// # Errors
-/// [`StepError`]: bytes that cannot be read, a name that tar cannot hold.
+/// [`StepError`]: bytes that cannot be read, a name that tar or a layer cannot hold.
 pub async fn write_layer(
     changes: &[Change],
     compression: LayerCompression,
     latest: Option<Time>,
     host: &dyn Host,
 ) -> Result<LayerBlob, StepError> {
+    let odd =
+        changes.iter().find(|change| !matches!(change.kind, ChangeKind::Removed) && has_odd_whiteout(&change.path));
+    if let Some(change) = odd {
+        return Err(TarWriteError::Whiteout(String::from_utf8_lossy(&change.path).into_owned()).into());
+    }
     let mut writer = LayerWriter::new(compression);
     let mut copied: BTreeMap<(u32, u32), BTreeMap<u32, Vec<&Change>>> = BTreeMap::new();
     for change in changes {
@@ -130,6 +135,11 @@ pub async fn write_layer(
         writer.member(&change.member(latest))?;
     }
     Ok(writer.finish())
+}
+
+/// Whether a name on the path would be read as a whiteout of no name, of `.` or of `..` (layer.md, whiteouts).
+fn has_odd_whiteout(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|name| matches!(name, b".wh." | b".wh.." | b".wh..."))
 }
 
 /// Copies members into a layer under their new names.

@@ -36,13 +36,10 @@ pub(super) fn assemble(
     let mut assembly = Assembly { whole, changes, made, out: Contents::default(), dropped: BTreeSet::new() };
     let mut roots = Vec::new();
     for descriptor in &before.manifests {
-        if let Some(new) = assembly.descriptor(descriptor)? {
-            let alone = match (changes.platforms.as_slice(), assembly.only_image(&new)) {
-                ([_], Some(image)) => Descriptor { annotations: new.annotations.clone(), ..image },
-                _ => new,
-            };
-            roots.push(alone);
-        }
+        roots.extend(assembly.descriptor(descriptor)?);
+    }
+    if let [_] = changes.platforms.as_slice() {
+        assembly.unwrap_indexes(&mut roots);
     }
     if let Some(tags) = &changes.tags {
         let mut different: Vec<Descriptor> = Vec::new();
@@ -196,19 +193,29 @@ impl Assembly<'_> {
         Ok(Some(new))
     }
 
-    /// The one image of an index that was made here and holds nothing else.
-    fn only_image(&mut self, descriptor: &Descriptor) -> Option<Descriptor> {
+    /// Puts the one image of an index, where it holds nothing else and was made here, in the index's place.
+    fn unwrap_indexes(&mut self, roots: &mut [Descriptor]) {
+        let mut unwrapped = Vec::new();
+        for root in roots.iter_mut() {
+            if let Some(image) = self.only_image(root) {
+                unwrapped.push(root.digest.clone());
+                *root = Descriptor { annotations: std::mem::take(&mut root.annotations), ..image };
+            }
+        }
+        // Other indexes may hold it too.
+        if roots.iter().all(|root| self.made.values().any(|done| done.descriptor.digest == root.digest)) {
+            self.out.blobs.retain(|digest, _| !unwrapped.contains(digest));
+        }
+    }
+
+    fn only_image(&self, descriptor: &Descriptor) -> Option<Descriptor> {
         let index: Option<Index> = match self.out.blobs.get(&descriptor.digest) {
             Some(Piece::Bytes(bytes)) => serde_json::from_slice(bytes).ok(),
             _ => self.manifest(&descriptor.digest).and_then(|found| serde_json::from_value(found.json.clone()).ok()),
         };
         let index = index?;
         let ([only], true) = (index.manifests.as_slice(), index.artifact_type.is_none()) else { return None };
-        let made = self.made.values().any(|done| done.descriptor.digest == only.digest);
-        if made {
-            self.out.blobs.remove(&descriptor.digest);
-        }
-        made.then(|| only.clone())
+        self.made.values().any(|done| done.descriptor.digest == only.digest).then(|| only.clone())
     }
 
     fn keep(&mut self, digest: &Digest) {

@@ -36,6 +36,7 @@ use crate::build::layer::LayerCompression;
 use crate::image::save::Contents;
 use crate::image::{Image, Watch};
 use crate::oci::Platform;
+use crate::oci::date::SECONDS;
 
 /// What to change. They are done in the order of the fields; what is left out stays as it is.
 #[derive(Default)]
@@ -118,6 +119,10 @@ pub struct ChangedImage {
 /// # Errors
 /// [`ChangeError`]. Nothing of the image is changed in place.
 pub async fn change(image: &Rc<Image>, changes: &Changes, watch: &dyn Watch) -> Result<Changed, ChangeError> {
+    if changes.epoch.is_some_and(|epoch| !SECONDS.contains(&epoch)) {
+        let message = "the years of RFC 3339 are 0 to 9999".to_owned();
+        return Err(ChangeError::Config { field: "epoch", message });
+    }
     // A Docker archive gets manifests here, so that there is one form to work on.
     let contents = crate::image::export::contents(image, watch).await?;
     let only = match changes.only {

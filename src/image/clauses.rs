@@ -19,13 +19,18 @@ pub(crate) fn clause(code: &str) -> Option<&'static str> {
             "image-spec descriptor.md, embedded content"
         }
         "URLS_INVALID" | "LAYER_URL_SCHEME" => "image-spec descriptor.md, properties: urls (RFC 3986)",
-        "LAYER_HAS_URLS" | "LAYER_NOT_INCLUDED" => "image-spec layer.md, non-distributable layers",
+        "LAYER_HAS_URLS" | "LAYER_NOT_INCLUDED" | "LAYER_NONDISTRIBUTABLE" => {
+            "image-spec layer.md, non-distributable layers"
+        }
         "ANNOTATIONS_INVALID" | "ANNOTATION_NOT_STRING" => "image-spec annotations.md, rules",
+        "ANNOTATION_VALUE" => "image-spec annotations.md, pre-defined annotation keys",
+        "ANNOTATION_RESERVED" => "image-spec annotations.md, rules: the prefix org.opencontainers is reserved",
+        "EMPTY_DESCRIPTOR_MISMATCH" => "image-spec manifest.md, guidance for an empty descriptor",
         "REF_NAME_INVALID" => "image-spec annotations.md, org.opencontainers.image.ref.name",
         "LAYER_DIGEST_MISMATCH" | "BLOB_DIGEST_MISMATCH" | "MANIFEST_DIGEST_MISMATCH" | "CONFIG_DIGEST_MISMATCH" => {
             "image-spec descriptor.md, verification"
         }
-        "UNREFERENCED_BLOB_MISMATCH" => "image-spec image-layout.md, blobs",
+        "UNREFERENCED_BLOB_MISMATCH" | "BLOB_NAME_INVALID" => "image-spec image-layout.md, blobs",
         "BLOB_MISSING" | "BLOB_NOT_FILE" | "BLOB_SYMLINK_BROKEN" | "MANIFEST_MISSING" | "CONFIG_MISSING" => {
             "image-spec image-layout.md, blobs"
         }
@@ -33,18 +38,24 @@ pub(crate) fn clause(code: &str) -> Option<&'static str> {
         "INDEX_INVALID" | "INDEX_WITHOUT_MANIFESTS" | "MANIFESTS_NULL" => {
             "image-spec image-index.md, properties: manifests"
         }
-        "PLATFORM_UNKNOWN" | "PLATFORM_MISMATCH" => "image-spec image-index.md, properties: platform",
+        "PLATFORM_UNKNOWN" | "PLATFORM_MISMATCH" | "PLATFORM_INVALID" => {
+            "image-spec image-index.md, properties: platform"
+        }
         "SCHEMA_VERSION_INVALID" => "image-spec manifest.md, schemaVersion",
         "MANIFEST_AMBIGUOUS" => "image-spec manifest.md and image-index.md (CVE-2021-41190)",
         "MANIFEST_INVALID" => "image-spec manifest.md, image manifest property descriptions",
         "MANIFEST_WITHOUT_CONFIG" => "image-spec manifest.md, config",
         "MANIFEST_WITHOUT_LAYERS" | "LAYERS_NULL" => "image-spec manifest.md, layers",
         "LAYER_TYPE_UNKNOWN" => "image-spec manifest.md, layers: mediaType",
-        "ARTIFACT_TYPE_MISSING" | "ARTIFACT_TYPE_MISMATCH" => "image-spec manifest.md, artifactType",
+        "ARTIFACT_TYPE_MISSING" | "ARTIFACT_TYPE_MISMATCH" | "ARTIFACT_TYPE_INVALID" => {
+            "image-spec manifest.md, artifactType"
+        }
         "CONFIG_INVALID" | "CONFIG_FIELD_TYPE" => "image-spec config.md, properties",
         "CONFIG_PLATFORM_MISSING" => "image-spec config.md, architecture and os",
         "CONFIG_WITHOUT_ROOTFS" | "ROOTFS_TYPE" => "image-spec config.md, rootfs",
-        "DIFF_ID_COUNT" | "DIFF_ID_MISMATCH" => "image-spec config.md, rootfs.diff_ids",
+        "DIFF_ID_COUNT" | "DIFF_ID_MISMATCH" | "DIFF_IDS_MISSING" => "image-spec config.md, rootfs.diff_ids",
+        "CONFIG_ENV_FORMAT" => "image-spec config.md, config: Env",
+        "CONFIG_PORT_FORMAT" => "image-spec config.md, config: ExposedPorts",
         "HISTORY_COUNT" => "image-spec config.md, history",
         "CREATED_INVALID" => "image-spec config.md, created (RFC 3339, section 5.6)",
         "JSON_INVALID" => "RFC 8259",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::finding::ImageFinding;
+use super::finding::{ImageFinding, Severity};
 use crate::oci::json::push_key;
 use crate::oci::{Algorithm, Digest, MediaKind, MediaType, Platform};
 
@@ -37,6 +37,26 @@ const MANIFEST_KEYS: &[&str] =
 const DESCRIPTOR_KEYS: &[&str] =
     &["mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"];
 const CONFIG_KEYS: &[&str] = &["architecture", "os", "config", "rootfs", "history", "created", "author", "variant"];
+const PLATFORM_KEYS: &[&str] = &["architecture", "os", "os.version", "os.features", "variant"];
+/// The keys of annotations.md behind `org.opencontainers.image.`.
+const ANNOTATIONS: &[&str] = &[
+    "created",
+    "authors",
+    "url",
+    "documentation",
+    "source",
+    "version",
+    "revision",
+    "vendor",
+    "licenses",
+    "ref.name",
+    "title",
+    "description",
+    "base.digest",
+    "base.name",
+];
+/// The sha256 of `{}`.
+const EMPTY: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 const ROOTFS_KEYS: &[&str] = &["type", "diff_ids"];
 
 impl Notes<'_> {
@@ -52,6 +72,10 @@ impl Notes<'_> {
 
     pub(crate) fn warning(&mut self, code: &str, at: &str, message: impl Into<String>) {
         self.add(ImageFinding::warning(code, message).at(at));
+    }
+
+    pub(crate) fn info(&mut self, code: &str, at: &str, message: impl Into<String>) {
+        self.add(ImageFinding::new(code, Severity::Info, message).at(at));
     }
 
     /// Keys that differ from known ones in case only: readers that ignore case take them for those.
@@ -81,10 +105,26 @@ impl Notes<'_> {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(map)) => {
                 for (key, value) in map {
-                    if !value.is_string() {
-                        let mut path = at.to_owned();
-                        push_key(&mut path, key);
+                    let mut path = at.to_owned();
+                    push_key(&mut path, key);
+                    let Some(text) = value.as_str() else {
                         self.warning("ANNOTATION_NOT_STRING", &path, "the value of an annotation is no string");
+                        continue;
+                    };
+                    let Some(own) = key.strip_prefix("org.opencontainers.image.") else { continue };
+                    match own {
+                        "created" if !is_rfc3339(text) => {
+                            self.warning("ANNOTATION_VALUE", &path, "this is no date and time as RFC 3339 writes them");
+                        }
+                        "base.digest" if text.parse::<Digest>().is_err() => {
+                            self.warning("ANNOTATION_VALUE", &path, "the digest of the base image is none");
+                        }
+                        _ if ANNOTATIONS.contains(&own) => {}
+                        _ => self.info(
+                            "ANNOTATION_RESERVED",
+                            &path,
+                            "org.opencontainers is reserved, and has no such key",
+                        ),
                     }
                 }
                 map.clone()
@@ -157,11 +197,14 @@ impl Notes<'_> {
         found.digest = self.digest(object.get("digest"), &format!("{at}.digest"));
         found.size = self.size(object.get("size"), &format!("{at}.size"));
         found.annotations = self.annotations(object.get("annotations"), &format!("{at}.annotations"));
-        found.artifact_type = object.get("artifactType").and_then(Value::as_str).map(str::to_owned);
+        found.artifact_type = self.artifact_type(object, at).map(str::to_owned);
         match object.get("urls") {
             None | Some(Value::Null) => {}
             Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
                 found.urls = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                if !found.urls.iter().all(|url| valid_uri(url)) {
+                    self.warning("URLS_INVALID", &format!("{at}.urls"), "an address is none that RFC 3986 allows");
+                }
             }
             Some(_) => self.warning("URLS_INVALID", &format!("{at}.urls"), "urls are no list of strings"),
         }
@@ -182,18 +225,12 @@ impl Notes<'_> {
                 }
             }
         }
-        if let Some(Value::Object(platform)) = object.get("platform") {
-            let text = |key: &str| platform.get(key).and_then(Value::as_str).map(str::to_owned);
-            let features = platform.get("os.features").and_then(Value::as_array);
-            found.platform = Some(Platform {
-                architecture: text("architecture").unwrap_or_default(),
-                os: text("os").unwrap_or_default(),
-                os_version: text("os.version"),
-                os_features: features
-                    .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-                    .unwrap_or_default(),
-                variant: text("variant"),
-            });
+        found.platform = self.platform(object.get("platform"), &format!("{at}.platform"));
+        if found.media_type.kind() == MediaKind::Empty {
+            let digest = found.digest.as_ref().filter(|digest| digest.algorithm() == Algorithm::Sha256);
+            if found.size.is_some_and(|size| size != 2) || digest.is_some_and(|digest| digest.encoded() != EMPTY) {
+                self.warning("EMPTY_DESCRIPTOR_MISMATCH", at, "the media type of `{}` stands for other content");
+            }
         }
         // `data` must be the content.
         if let (Some(data), Some(digest)) = (&found.data, &found.digest) {
@@ -204,6 +241,52 @@ impl Notes<'_> {
             }
         }
         found
+    }
+
+    /// A platform of a descriptor.
+    fn platform(&mut self, value: Option<&Value>, at: &str) -> Option<Platform> {
+        let platform = match value? {
+            Value::Object(platform) => platform,
+            Value::Null => return None,
+            _ => {
+                self.warning("PLATFORM_INVALID", at, "the platform is no object");
+                return None;
+            }
+        };
+        self.key_case(platform, PLATFORM_KEYS, at);
+        for key in ["architecture", "os"] {
+            if platform.get(key).and_then(Value::as_str).is_none_or(str::is_empty) {
+                self.warning("PLATFORM_INVALID", &format!("{at}.{key}"), format!("the platform has no {key}"));
+            }
+        }
+        let text = |key: &str| platform.get(key).and_then(Value::as_str).map(str::to_owned);
+        for key in ["os.version", "variant"] {
+            if platform.get(key).is_some_and(|value| !value.is_string() && !value.is_null()) {
+                let mut path = at.to_owned();
+                push_key(&mut path, key);
+                self.warning("PLATFORM_INVALID", &path, format!("{key} is no text"));
+            }
+        }
+        let features = platform.get("os.features").and_then(Value::as_array);
+        Some(Platform {
+            architecture: text("architecture").unwrap_or_default(),
+            os: text("os").unwrap_or_default(),
+            os_version: text("os.version"),
+            os_features: features
+                .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+                .unwrap_or_default(),
+            variant: text("variant"),
+        })
+    }
+
+    /// `artifactType`, if there is one: a media type.
+    pub(crate) fn artifact_type<'v>(&mut self, object: &'v Map<String, Value>, at: &str) -> Option<&'v str> {
+        let value = object.get("artifactType").filter(|value| !value.is_null())?;
+        let text = value.as_str();
+        if text.is_none_or(|text| !text.is_empty() && !valid_media_type(text)) {
+            self.warning("ARTIFACT_TYPE_INVALID", &format!("{at}.artifactType"), "artifactType is no media type");
+        }
+        text
     }
 
     /// A list of descriptors. `None` if it is absent or no list.
@@ -249,6 +332,26 @@ impl Notes<'_> {
         }
     }
 
+    /// The parameters that a container is run with: how their texts are written (config.md, `config`).
+    pub(crate) fn execution(&mut self, value: Option<&Value>) {
+        let Some(Value::Object(config)) = value else { return };
+        let list = |key: &str| config.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for (number, variable) in list("Env").iter().enumerate() {
+            let named = |text: &str| text.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+            if variable.as_str().is_some_and(|text| !named(text)) {
+                self.info("CONFIG_ENV_FORMAT", &format!("$.config.Env[{number}]"), "this is not written NAME=VALUE");
+            }
+        }
+        for port in config.get("ExposedPorts").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+            let (number, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+            if number.parse::<u16>().is_err() || !matches!(protocol, "tcp" | "udp" | "sctp") {
+                let mut at = "$.config.ExposedPorts".to_owned();
+                push_key(&mut at, port);
+                self.info("CONFIG_PORT_FORMAT", &at, "this is not written port/tcp, port/udp or port");
+            }
+        }
+    }
+
     /// Addresses that are given for a layer.
     pub(crate) fn layer_urls(&mut self, layer: &Described) {
         let foreign = matches!(layer.media_type.kind(), MediaKind::Layer { nondistributable: true, .. });
@@ -275,6 +378,14 @@ fn valid_media_type(text: &str) -> bool {
     };
     let essence = text.split(';').next().unwrap_or_default().trim_end();
     essence.split_once('/').is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+}
+
+/// Of the characters that RFC 3986 has, with whole escapes.
+fn valid_uri(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte);
+    let escape = |at: usize| bytes.get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    !bytes.is_empty() && bytes.iter().all(allowed) && memchr::memchr_iter(b'%', bytes).all(escape)
 }
 
 enum Base64 {
@@ -402,6 +513,16 @@ mod tests {
             "2023-11-14T22:13:20.Z",
         ] {
             assert!(!is_rfc3339(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for good in ["https://a.b/c?d=%20#e", "http://[::1]:80/", "urn:x:y"] {
+            assert!(valid_uri(good), "{good}");
+        }
+        for bad in ["", "https://a b", "https://a/%2", "https://\u{e9}/", "<x>"] {
+            assert!(!valid_uri(bad), "{bad}");
         }
     }
 

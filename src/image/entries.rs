@@ -9,7 +9,7 @@ use crate::archive::decode::Decoder;
 use crate::archive::tar::{EntryKind, Segment};
 use crate::archive::tar_write::TarWriteError;
 use crate::layer::tree::{Resolved, TreeIssueKind};
-use crate::layer::{IngestOptions, Layer, LayerError, Name, Node, Tree, TreeIssue};
+use crate::layer::{IngestOptions, Layer, LayerError, Member, Name, Node, Tree, TreeIssue};
 use crate::oci::{Algorithm, Compression};
 
 /// Why files of an image cannot be had.
@@ -308,15 +308,16 @@ impl Image {
         if node.attributes.kind != EntryKind::File {
             return Err(FileError::NotFile { path: shown(), kind: node.attributes.kind.name() });
         }
-        let size = node.attributes.size;
-        if size > limit {
-            return Err(FileError::TooLarge { path: shown(), size, limit });
-        }
         let number = node.source.layer as usize;
         let layer = merged.layers.get(number).and_then(Option::as_ref);
         let layer = layer.ok_or(FileError::NoSuch { what: "layer", number })?;
         let member = layer.index.get(node.source.entry as usize);
         let member = member.ok_or_else(|| FileError::NotFound { path: shown() })?;
+        let size = node.attributes.size;
+        let most = largest(&member);
+        if most > limit {
+            return Err(FileError::TooLarge { path: shown(), size: most, limit });
+        }
         let stored = self.read_stored(manifest, number, layer, member.data_offset, member.stored, watch).await?;
         Ok(match member.sparse {
             Some(map) => expand(map, &stored, size),
@@ -342,8 +343,9 @@ impl Image {
         if member.kind != EntryKind::File {
             return Err(FileError::NotFile { path: path(), kind: member.kind.name() });
         }
-        if member.size > limit {
-            return Err(FileError::TooLarge { path: path(), size: member.size, limit });
+        let size = largest(&member);
+        if size > limit {
+            return Err(FileError::TooLarge { path: path(), size, limit });
         }
         let stored = self.read_stored(manifest, layer, &found, member.data_offset, member.stored, watch).await?;
         Ok(match member.sparse {
@@ -419,6 +421,11 @@ impl Image {
         }
         Ok(out)
     }
+}
+
+/// What reading a file may take. A damaged sparse file can say that more of it is stored than it has.
+fn largest(member: &Member<'_>) -> u64 {
+    member.size.max(member.stored)
 }
 
 /// The content of a sparse file from its stored pieces.

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::save::{Contents, Piece, SaveError, SavedImage};
-use super::{Blob, FileError, Image, ImageForm, ImageManifest, LocalFuture, ManifestKind, ReadAt, ReadError, Watch};
+use super::{
+    Blob, FileError, Image, ImageForm, ImageManifest, LayerRef, LocalFuture, ManifestKind, ReadAt, ReadError, Watch,
+};
 use crate::oci::{Compression, Descriptor, Digest, Index, Manifest, MediaType};
 
 /// A file of an opened image as a source.
@@ -93,7 +95,9 @@ async fn from_layout(image: &Rc<Image>, index: Blob) -> Result<Contents, SaveErr
         let Some(config) = &manifest.config_digest else { continue };
         let layers: Option<Vec<Digest>> = manifest.layers.iter().map(|layer| layer.digest.clone()).collect();
         let Some(layers) = layers else { continue };
-        if layers.iter().chain([config]).any(|digest| !contents.blobs.contains_key(digest)) {
+        // Docker's own list has no types: an encrypted layer would be taken for a tar.
+        let encrypted = manifest.layers.iter().any(LayerRef::encrypted);
+        if encrypted || layers.iter().chain([config]).any(|digest| !contents.blobs.contains_key(digest)) {
             continue;
         }
         let mut names: Vec<String> = tags.get(config.as_str()).cloned().unwrap_or_default();

@@ -315,6 +315,10 @@ impl Opener<'_> {
             let error = json::JsonError::TooLarge { size: blob.size, limit: self.limits.json.bytes as u64 };
             return Ok(Err(ImageFinding::error(error.code(), error.to_string()).in_document(name)));
         }
+        if self.store.passed_by(blob) {
+            let error = json::JsonError::Syntax { what: "it begins as no document does", offset: 0 };
+            return Ok(Err(ImageFinding::error(error.code(), error.to_string()).in_document(name)));
+        }
         let bytes = match self.store.read_all(blob).await {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -363,6 +367,7 @@ impl Opener<'_> {
         }
         let media = MediaType::from(MediaType::OCI_INDEX);
         let descriptors = self.index(&index.value, &media, "index.json");
+        self.subject(index.value.get("subject"), "index.json");
         let mut queue: VecDeque<Visit> = VecDeque::new();
         for descriptor in descriptors {
             let name = descriptor.annotation("org.opencontainers.image.ref.name").map(str::to_owned);
@@ -422,6 +427,7 @@ impl Opener<'_> {
             }
         }
         notes.annotations(object.get("annotations"), "$.annotations");
+        notes.artifact_type(object, "$");
         let mut descriptors = match notes.descriptors(object.get("manifests"), "$.manifests") {
             Some(descriptors) => descriptors,
             None if object.get("manifests").is_some_and(Value::is_null) => {
@@ -557,6 +563,9 @@ impl Opener<'_> {
                 if let Some(Value::Object(own)) = read.value.get("annotations") {
                     manifest.annotations = own.clone();
                 }
+                manifest.subject = self.subject(read.value.get("subject"), &name);
+                let own = read.value.get("artifactType").and_then(Value::as_str).map(str::to_owned);
+                manifest.artifact_type = own.or(manifest.artifact_type);
             }
             MediaKind::Schema1 => self.schema1(&mut manifest, &read.value, &name),
             MediaKind::ArtifactManifest => {
@@ -683,8 +692,12 @@ impl Opener<'_> {
         };
         for layer in &layers {
             notes.layer_urls(layer);
+            if matches!(layer.media_type.kind(), MediaKind::Layer { nondistributable: true, .. }) {
+                let message = "layers that are not distributed are deprecated";
+                notes.info("LAYER_NONDISTRIBUTABLE", &format!("{}.mediaType", layer.path), message);
+            }
         }
-        let own_artifact = object.get("artifactType").and_then(Value::as_str).filter(|text| !text.is_empty());
+        let own_artifact = notes.artifact_type(object, "$").filter(|text| !text.is_empty());
         let config_type = config.as_ref().map(|config| config.media_type.clone()).unwrap_or_default();
         if let Some(said) = &descriptor.artifact_type
             && own_artifact.unwrap_or(config_type.as_str()) != said
@@ -696,17 +709,7 @@ impl Opener<'_> {
             let message = "the config is empty and there is no artifactType";
             notes.warning("ARTIFACT_TYPE_MISSING", "$.artifactType", message);
         }
-        if let Some(subject) = object.get("subject").filter(|subject| !subject.is_null()) {
-            let subject = notes.descriptor(subject, "$.subject");
-            if let Some(digest) = &subject.digest
-                && let Ok(blob) = self.store.find(&digest.blob_path())
-                && subject.size.is_some_and(|size| size != blob.size)
-            {
-                let message = "the subject has another size than this says";
-                self.notes(name).warning("SUBJECT_SIZE_MISMATCH", "$.subject.size", message);
-            }
-            manifest.subject = subject.digest;
-        }
+        manifest.subject = self.subject(object.get("subject"), name);
         manifest.artifact_type = own_artifact.map(str::to_owned).or(manifest.artifact_type.take());
         manifest.config_type = config_type.clone();
         manifest.config_digest = config.as_ref().and_then(|config| config.digest.clone());
@@ -745,6 +748,20 @@ impl Opener<'_> {
             manifest.layers.push(self.layer_ref(layer, name, diff_id));
         }
         Ok(())
+    }
+
+    /// What a manifest or an index is about.
+    fn subject(&mut self, value: Option<&Value>, name: &str) -> Option<Digest> {
+        let value = value.filter(|subject| !subject.is_null())?;
+        let subject = self.notes(name).descriptor(value, "$.subject");
+        if let Some(digest) = &subject.digest
+            && let Ok(blob) = self.store.find(&digest.blob_path())
+            && subject.size.is_some_and(|size| size != blob.size)
+        {
+            let message = "the subject has another size than this says";
+            self.notes(name).warning("SUBJECT_SIZE_MISMATCH", "$.subject.size", message);
+        }
+        subject.digest
     }
 
     /// Reads the configuration that a manifest names. Answers with the diffIDs.
@@ -831,6 +848,7 @@ impl Opener<'_> {
             }
         }
         notes.created(object.get("created"), "$.created");
+        notes.execution(object.get("config"));
         let mut diff_ids = Vec::new();
         match object.get("rootfs").and_then(Value::as_object) {
             Some(rootfs) => {
@@ -839,6 +857,10 @@ impl Opener<'_> {
                     Some("layers") => {}
                     Some(_) => notes.error("ROOTFS_TYPE", at, "the type of the rootfs is not `layers`"),
                     None => notes.warning("ROOTFS_TYPE", at, "the rootfs has no type"),
+                }
+                if !rootfs.get("diff_ids").is_some_and(Value::is_array) {
+                    // Docker leaves it out where there is no layer.
+                    notes.info("DIFF_IDS_MISSING", "$.rootfs.diff_ids", "the rootfs has no list of diffIDs");
                 }
                 let list = rootfs.get("diff_ids").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 for (number, item) in list.iter().enumerate() {

@@ -279,6 +279,14 @@ impl Store {
         }
     }
 
+    /// A stream brought the file, and it began as no document does: its bytes were not kept.
+    pub(crate) fn passed_by(&self, blob: Blob) -> bool {
+        match &self.body {
+            Body::Streamed(held) => held.get(&blob.number).is_some_and(|held| held.bytes.is_none()),
+            Body::Archive(_) | Body::Directory(_) => false,
+        }
+    }
+
     /// Its files can be read again.
     pub fn seekable(&self) -> bool {
         !matches!(self.body, Body::Streamed(_))

@@ -321,7 +321,11 @@ impl Image {
             if self.reached.contains(&blob.number) {
                 continue;
             }
-            let Ok(declared) = rest.replacen('/', ":", 1).parse::<Digest>() else { continue };
+            let Ok(declared) = rest.replacen('/', ":", 1).parse::<Digest>() else {
+                let message = "a file below blobs has a name that is no digest";
+                findings.push(ImageFinding::new("BLOB_NAME_INVALID", Severity::Info, message).in_document(&path));
+                continue;
+            };
             if self.store.digest(blob, &declared, watch).await?.is_some_and(|computed| computed != declared) {
                 let message = "a blob that nothing refers to has not the content that its name says";
                 findings.push(ImageFinding::warning("UNREFERENCED_BLOB_MISMATCH", message).in_document(&path));

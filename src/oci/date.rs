@@ -1,6 +1,9 @@
 //! Moments as the documents write them.
 
-/// Seconds since 1970 as RFC 3339 in UTC.
+/// The seconds since 1970 that RFC 3339 can write: the years 0 to 9999.
+pub const SECONDS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
+/// Seconds since 1970 as RFC 3339 in UTC; outside of [`SECONDS`] the year has another number of digits.
 pub fn rfc3339(seconds: i64) -> String {
     let days = seconds.div_euclid(86_400);
     let rest = seconds.rem_euclid(86_400);
@@ -19,7 +22,7 @@ pub fn rfc3339(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
+    use super::{SECONDS, rfc3339};
 
     #[test]
     fn dates() {
@@ -27,5 +30,7 @@ mod tests {
         assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(rfc3339(1_709_251_199), "2024-02-29T23:59:59Z");
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59Z");
+        assert_eq!(rfc3339(*SECONDS.start()), "0000-01-01T00:00:00Z");
+        assert_eq!(rfc3339(*SECONDS.end()), "9999-12-31T23:59:59Z");
     }
 }

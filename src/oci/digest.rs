@@ -12,7 +12,7 @@ pub enum Algorithm {
     Sha256,
     /// SHA-512, the other one that the image specification registers and that we compute.
     Sha512,
-    /// Any other. The digest is well formed, and nothing can be checked against it.
+    /// Any other, `blake3` too. The digest is well formed, and nothing can be checked against it.
     Other,
 }
 
@@ -28,7 +28,7 @@ impl Algorithm {
 }
 
 /// A content digest: `algorithm:encoded`, checked against the grammar of the image specification
-/// (descriptor.md, "Digests"). `sha256` and `sha512` have exactly 64 and 128 lower-case hexadecimal digits.
+/// (descriptor.md, "Digests"). `sha256` and `blake3` have exactly 64 lower-case hexadecimal digits, `sha512` 128.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest {
     text: Box<str>,
@@ -42,7 +42,7 @@ pub enum DigestError {
     /// No colon, an empty part, or a character that the grammar has not.
     #[error("`{0}` is not a digest: expected algorithm:hex, as in sha256:e3b0c442…")]
     Syntax(String),
-    /// A sha256 or sha512 digest of the wrong length or with other characters than 0-9 and a-f.
+    /// A sha256, sha512 or blake3 digest of the wrong length or with other characters than 0-9 and a-f.
     #[error("`{text}` is not a {algorithm} digest: expected {expected} lower-case hexadecimal digits")]
     Encoded {
         /// The text as given (cut at 200 characters).
@@ -137,6 +137,8 @@ impl FromStr for Digest {
         let (algorithm, digits) = match name {
             "sha256" => (Algorithm::Sha256, Some(("sha256", 64))),
             "sha512" => (Algorithm::Sha512, Some(("sha512", 128))),
+            // Registered, and not computed: see `Algorithm::Other`.
+            "blake3" => (Algorithm::Other, Some(("blake3", 64))),
             _ => (Algorithm::Other, None),
         };
         if let Some((name, expected)) = digits {
