@@ -17,7 +17,7 @@ const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 function tar(entries) {
   const blocks = [];
   for (const [name, given] of entries) {
-    const { type = '0', link = '', mode = type === '5' ? 0o755 : 0o644, uid = 0, content = given } = typeof given === 'string' || Buffer.isBuffer(given) ? {} : { content: '', ...given };
+    const { type = '0', link = '', mode = type === '5' ? 0o755 : 0o644, uid = 0, mtime = 1_763_458_867, content = given } = typeof given === 'string' || Buffer.isBuffer(given) ? {} : { content: '', ...given };
     const body = Buffer.from(content);
     const head = Buffer.alloc(512);
     const text = (value, at) => head.write(value, at, 'utf8');
@@ -27,7 +27,7 @@ function tar(entries) {
     octal(uid, 108, 8);
     octal(uid, 116, 8);
     octal(body.length, 124, 12);
-    octal(1_763_458_867, 136, 12);
+    octal(mtime, 136, 12);
     text('        ', 148);
     text(type, 156);
     text(link, 157);
@@ -44,18 +44,18 @@ function tar(entries) {
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** A docker-archive of three layers: a base, an application, and a layer that changes an owner and removes a folder. */
-function dockerArchive(more = []) {
+function dockerArchive(more = [], { tag = 'shop/api:2.8.1', cmd = ['node', 'server.js'], server = 'console.log("one");\nconsole.log("two");\n', mtime } = {}) {
   const layers = [
     tar([['etc/', { type: '5' }], ['etc/passwd', 'root:x:0:0::/root:/bin/sh\n'], ['bin/', { type: '5' }], ['bin/sh', Buffer.from('7f454c4602010100', 'hex')]]),
     tar([['app/', { type: '5' }], ['app/server.js', 'console.log("one");\nconsole.log("two");\n'], ['var/cache/list', 'x'.repeat(3000)], ['app/in\u202evoice.txt', 'hidden turn\n'], ['app/current', { type: '2', link: 'server.js' }], ...more]),
-    tar([['app/', { type: '5' }], ['app/server.js', { uid: 1000, content: 'console.log("one");\nconsole.log("two");\n' }], ['var/.wh.cache', '']]),
+    tar([['app/', { type: '5' }], ['app/server.js', { uid: 1000, content: server, mtime }], ['var/.wh.cache', '']]),
   ];
   const config = Buffer.from(
     JSON.stringify({
       architecture: 'amd64',
       os: 'linux',
       created: '2026-11-18T09:41:07Z',
-      config: { Cmd: ['node', 'server.js'], Env: ['PATH=/usr/bin:/bin'], WorkingDir: '/app' },
+      config: { Cmd: cmd, Env: ['PATH=/usr/bin:/bin'], WorkingDir: '/app' },
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => `sha256:${sha256(layer)}`) },
       history: [
         { created: '2026-11-18T09:41:07Z', created_by: '/bin/sh -c #(nop) ADD file:base in / ' },
@@ -66,7 +66,7 @@ function dockerArchive(more = []) {
     }),
   );
   const name = `${sha256(config)}.json`;
-  const manifest = JSON.stringify([{ Config: name, RepoTags: ['shop/api:2.8.1'], Layers: layers.map((_, i) => `${i}/layer.tar`) }]);
+  const manifest = JSON.stringify([{ Config: name, RepoTags: [tag], Layers: layers.map((_, i) => `${i}/layer.tar`) }]);
   return tar([[name, config], ...layers.map((layer, i) => [`${i}/layer.tar`, layer]), ['manifest.json', manifest]]);
 }
 
@@ -231,6 +231,66 @@ test('an image opens, is verified, and its tree is walked by keyboard to a file'
   await context.close();
 });
 
+test('a search goes through the texts of the files, in one layer or in all, and can be stopped', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page, [...Array.from({ length: 500 }, (_, i) => [`logs/${i}.log`, `line\nTODO ${i}\n`]), ['logs/big.bin', 'x'.repeat(5000)]]);
+  const field = page.getByLabel('Filter files by name, size, text and more');
+  await field.fill('*.log text:TODO');
+  const list = page.getByRole('listbox', { name: 'Found, 500 files' });
+  await list.waitFor();
+  assert.ok((await list.locator('[role="option"]').count()) < 200, 'only rows near the window exist');
+  assert.match(await list.locator('[role="option"]').first().textContent(), /^logs\/0\.log2 TODO 0/);
+  await field.press('ArrowDown');
+  await page.keyboard.press('End');
+  await page.waitForFunction(() => location.hash.includes('f=logs/99.log'));
+  await page.locator('.file-pane .line.found', { hasText: 'TODO 99' }).waitFor();
+  await field.fill('layer:1 type:file');
+  await page.getByRole('listbox', { name: 'Found, 2 files' }).waitFor();
+  await field.fill('type:nothing');
+  await page.getByText(/"nothing" is no type/).waitFor();
+  await page.locator('.layers [role="option"]').nth(2).click();
+  await field.fill('text:TODO');
+  await page.getByText('No file matches text:TODO in layer 3.').waitFor();
+  await page.getByRole('button', { name: 'Search all layers' }).click();
+  await page.getByRole('listbox', { name: 'Found, 500 files' }).waitFor();
+  // Plain words stay in the tree, and can be a list too.
+  await field.fill('big');
+  await page.locator('[role="treeitem"]', { hasText: 'big.bin' }).waitFor();
+  await page.getByRole('button', { name: 'List' }).click();
+  await page.getByRole('listbox', { name: 'Found, 1 file' }).waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('the map is walked by keyboard, zooms, and is a table too', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page, [['opt/tool/data/a.bin', 'a'.repeat(40_000)], ['opt/tool/data/b.bin', 'b'.repeat(20_000)]]);
+  const map = page.getByRole('listbox', { name: /^Map of/ });
+  await map.locator('[role="option"]').first().waitFor();
+  const active = () => map.evaluate((list) => document.getElementById(list.getAttribute('aria-activedescendant')).getAttribute('aria-label'));
+  await map.focus();
+  assert.match(await active(), /^opt\/tool\/data\/, 60 kB, yours/);
+  assert.equal(await map.locator('[role="option"][aria-label^="wasted, "]').count(), 1, 'the list that layer 3 hid');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => new URLSearchParams(location.hash.split('?')[1]).get('z') === 'opt/tool/data');
+  assert.match(await active(), /^a\.bin, 40 kB/);
+  await page.keyboard.press('ArrowRight');
+  assert.match(await active(), /^b\.bin, 20 kB/);
+  await page.keyboard.press('Enter');
+  await page.locator('.file-pane .prov', { hasText: 'Layer 2 added it' }).waitFor();
+  await map.focus();
+  await page.keyboard.press('Backspace');
+  await page.waitForFunction(() => !location.hash.includes('z='));
+  await page.locator('.map-part').getByRole('button', { name: 'Table' }).click();
+  const table = page.locator('.map-table');
+  assert.deepEqual(await table.locator('tbody tr').evaluateAll((rows) => rows.slice(0, 2).map((row) => row.textContent)), ['opt/tool/data/60 kB95 %yours, mostly layer 2', 'wasted3.0 kB5 %wasted, mostly layer 2']);
+  await table.getByRole('button', { name: 'wasted' }).click();
+  await page.locator('.crumbs', { hasText: 'wasted' }).waitFor();
+  assert.match(page.url(), /z=~|z=%7E/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('the focus stays on its row through a tree longer than the window', async () => {
   const { page, context, wrong } = await open();
   await openImage(page, Array.from({ length: 3000 }, (_, i) => [`many/f${String(i).padStart(4, '0')}`, 'x']));
@@ -255,10 +315,62 @@ test('the focus stays on its row through a tree longer than the window', async (
   await context.close();
 });
 
+/** Chooses two images at once in the Compare view. */
+async function openTwo(page, first, second) {
+  await page.goto('about:blank');
+  await page.goto(`${server.url}#/compare`);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose A' }).click()]);
+  await chooser.setFiles([
+    { name: 'before.tar', mimeType: 'application/x-tar', buffer: first },
+    { name: 'after.tar', mimeType: 'application/x-tar', buffer: second },
+  ]);
+  await page.locator('.verdict').waitFor();
+}
+
+test('two images are compared: verdict, layers, settings, files, and the lines of one', async () => {
+  const { page, context, wrong } = await open();
+  await openTwo(page, dockerArchive(), dockerArchive([['app/new.txt', 'new\n']], { tag: 'shop/api:2.9.0', cmd: ['node', 'main.js'], server: 'console.log("one");\nconsole.log("three");\n' }));
+  assert.equal(await page.locator('h1').textContent(), 'shop/api 2.8.1 to 2.9.0');
+  assert.match(await page.locator('.verdict').textContent(), /^Different\. .*1 file added, 1 file with other content and 1 setting of the configuration differs/);
+  assert.equal(await page.locator('.pair-cell.shared').count(), 2, 'the base layer stands on both sides');
+  assert.match(await page.locator('.config-table').textContent(), /Cmd.*\["node","server\.js"\].*\["node","main\.js"\]/);
+  const list = page.getByRole('listbox', { name: 'Files that differ, 2 files' });
+  assert.deepEqual(await list.locator('[role="option"]').evaluateAll((rows) => rows.map((row) => row.querySelector('.name').textContent)), ['app/new.txt', 'app/server.js']);
+  // By keyboard: the focus goes down, and the panel follows it.
+  await list.focus();
+  await page.keyboard.press('End');
+  await page.waitForFunction(() => location.hash.includes('f=app/server.js'));
+  const lines = page.locator('.lines-diff');
+  await lines.locator('.removed', { hasText: 'two' }).waitFor();
+  await lines.locator('.added', { hasText: 'three' }).waitFor();
+  await page.getByRole('button', { name: 'One column' }).click();
+  assert.deepEqual(await lines.locator('.diff-row').evaluateAll((rows) => rows.map((row) => row.lastElementChild.className)), ['same', 'removed', 'added']);
+  await page.getByLabel('Filter files by path, size or reason').fill('is:content');
+  await page.getByRole('listbox', { name: 'Files that differ, 1 file' }).waitFor();
+  await page.getByRole('button', { name: 'Swap' }).click();
+  await page.locator('h1', { hasText: 'shop/api 2.9.0 to 2.8.1' }).waitFor();
+  await page.locator('.chip .mk.removed').waitFor();
+  assert.match(page.url(), /#\/compare\?.*a=sha256:[0-9a-f]{64}.*b=sha256:[0-9a-f]{64}/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('a rebuild is told from a change, and one image from itself', async () => {
+  const { page, context, wrong } = await open();
+  await openTwo(page, dockerArchive(), dockerArchive([], { mtime: 1_800_000_000 }));
+  assert.match(await page.locator('.verdict').textContent(), /^Semantically identical\. .*1 file that differs in its time alone/);
+  await page.locator('.pair-why', { hasText: 'other times' }).waitFor();
+  await openTwo(page, dockerArchive(), dockerArchive());
+  await page.locator('.verdict.identical', { hasText: /^Identical/ }).waitFor();
+  await page.getByText(/^All \d+ files are the same\.$/).waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('a name that turns the text around is shown as a tag', async () => {
   const { page, context, wrong } = await open();
   await openImage(page);
-  await page.getByLabel('Filter files by name or size').fill('voice');
+  await page.getByLabel('Filter files by name, size, text and more').fill('voice');
   const row = page.locator('[role="treeitem"]', { hasText: 'voice' });
   await row.waitFor();
   assert.equal(await row.locator('.tag').textContent(), 'U+202E');
@@ -372,11 +484,19 @@ for (const colorScheme of ['light', 'dark'])
       await openImage(page);
       await page.locator('.shield', { hasText: 'verified' }).waitFor();
       await check('image');
+      await page.locator('.map-part button', { hasText: 'Table' }).evaluate((button) => button.click());
+      await page.locator('.map-table').waitFor({ state: 'attached' });
+      await check('the map as a table');
+      await page.evaluate(() => void (location.hash = `${location.hash}${location.hash.includes('?') ? '&' : '?'}q=text:console`));
+      await page.locator('.found-list .vrow').first().waitFor({ state: 'attached' });
+      await check('search');
+      await page.evaluate(() => void (location.hash = location.hash.replace(/&?q=[^&]*/, '')));
+      await page.locator('.map-part .seg button', { hasText: 'Map' }).evaluate((button) => button.click());
       await page.evaluate(() => void (location.hash = `${location.hash}${location.hash.includes('?') ? '&' : '?'}l=3&f=app/server.js`));
       await page.locator('.file-pane .prov').waitFor({ state: 'attached' });
       await check('a file');
       if (narrow)
-        for (const pane of ['Layers', 'File']) {
+        for (const pane of ['Layers', 'Map', 'File']) {
           await page.getByRole('button', { name: pane, exact: true }).click();
           await check(pane);
         }
@@ -384,6 +504,18 @@ for (const colorScheme of ['light', 'dark'])
         await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
         await check(`image ${tab}`);
       }
+      await page.goto(`${server.url}#/compare`);
+      await page.getByRole('button', { name: 'Choose A' }).waitFor();
+      await check('nothing to compare');
+      await page.getByRole('button', { name: 'Example' }).click();
+      await page.locator('.vrow', { hasText: 'index.html' }).click();
+      await page.locator('.lines-diff .added').first().waitFor({ state: 'attached' });
+      await check('compare');
+      if (narrow)
+        for (const pane of ['Layers', 'Config', 'Files']) {
+          await page.locator('.pane-bar').getByRole('button', { name: new RegExp(`^${pane}`) }).click();
+          await check(`compare, ${pane}`);
+        }
       assert.deepEqual(wrong, []);
       await context.close();
     });
@@ -393,7 +525,7 @@ test('the example image is assembled in the tab, opened and verified', async () 
   await page.getByRole('button', { name: 'Example image' }).click();
   await page.locator('h1', { hasText: 'static-site:1.0.0' }).waitFor();
   await page.locator('.shield', { hasText: /(\d+) of \1 digests verified/ }).waitFor();
-  await page.getByLabel('Filter files by name or size').fill('index.html');
+  await page.getByLabel('Filter files by name, size, text and more').fill('index.html');
   await page.locator('[role="treeitem"]', { hasText: 'index.html' }).waitFor();
   assert.deepEqual(wrong, []);
   await context.close();

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { stepDifference } from './compare/state.ts';
 import { stepFinding } from './dockerfile/model.ts';
 import { type View, goTo, hrefOf, route } from './lib/route.ts';
 import { keysOn, nextTheme, theme } from './lib/settings.ts';
@@ -14,6 +15,7 @@ import { Icon, MenuButton } from './ui/parts.tsx';
 const VIEWS: { id: View; label: string }[] = [
   { id: 'dockerfile', label: 'Dockerfile' },
   { id: 'image', label: 'Image' },
+  { id: 'compare', label: 'Compare' },
 ];
 
 const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
@@ -21,6 +23,7 @@ const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 const LOADERS: Record<Exclude<View, 'start'>, () => Promise<{ default: ComponentType }>> = {
   dockerfile: () => import('./dockerfile/view.tsx'),
   image: () => import('./image/view.tsx'),
+  compare: () => import('./compare/view.tsx'),
 };
 
 const loaded: Partial<Record<View, ComponentType>> = { start: Start };
@@ -81,8 +84,10 @@ function keys(event: KeyboardEvent): void {
   else if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
     if (!stepPane(event.shiftKey ? -1 : 1)) return;
   } else if (event.key === 'F8' && !event.ctrlKey && !event.altKey) {
-    if (route.value.view !== 'dockerfile') return;
-    stepFinding(event.shiftKey ? -1 : 1);
+    const by = event.shiftKey ? -1 : 1;
+    if (route.value.view === 'compare') stepDifference(by);
+    else if (route.value.view === 'dockerfile') stepFinding(by);
+    else return;
   } else if (event.key === '?' && keysOn.value && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
     helpOpen.set(true);
   } else return;

@@ -24,3 +24,14 @@ export const SITE: Recipe = {
   dockerfile: staticSite,
   files: [{ path: '.dockerignore', text: siteIgnore }, ...Object.entries(folder).map(([path, text]) => ({ path: path.slice(ROOT.length), text }))],
 };
+
+/** The same site after a change: one page more, others changed, a variable more. */
+export const SITE_AFTER: Recipe = changed(SITE);
+
+function changed({ dockerfile, files }: Recipe): Recipe {
+  return {
+    name: 'static-site:1.1.0',
+    dockerfile: dockerfile.replaceAll('1.0.0', '1.1.0').replace(/^(LABEL|ENV|USER|EXPOSE)\b/m, 'ENV SITE_THEME=dark\n$1'),
+    files: [...files, { path: 'public/about.html', text: '<!doctype html>\n<title>About</title>\n<p>One page more.</p>\n' }].map(({ path, text }) => ({ path, text: path.endsWith('index.html') ? text.replace(/<\/h1>/, ', again</h1>\n<p>Written for the second time.</p>') : path.endsWith('.conf') ? `${text.trimEnd()}\n# compressed since 1.1\n` : text })),
+  };
+}

@@ -1,6 +1,6 @@
 import { EXAMPLES } from './examples.ts';
 import { hrefOf } from './lib/route.ts';
-import { newDockerfile, openExample, openExampleImage } from './ui/commands.ts';
+import { chooseTwo, newDockerfile, openExample, openExampleImage, openExamplePair } from './ui/commands.ts';
 import { pickFile } from './ui/drop.tsx';
 
 const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
@@ -33,6 +33,18 @@ export function Start() {
                   Choose a file
                 </button>
                 <button type="button" class="btn" aria-label="Example image" onClick={openExampleImage}>
+                  Example
+                </button>
+              </div>
+            </section>
+            <section class="way">
+              <h2>Compare two images</h2>
+              <p>Layers, settings, files and text, side by side.</p>
+              <div class="act">
+                <button type="button" class="btn" onClick={() => void chooseTwo()}>
+                  Choose two
+                </button>
+                <button type="button" class="btn" aria-label="Example comparison" onClick={openExamplePair}>
                   Example
                 </button>
               </div>

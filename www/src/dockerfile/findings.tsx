@@ -2,13 +2,14 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Finding } from '../engine/types.ts';
+import { type DiffLine, hunks, lineDiff } from '../lib/diff.ts';
 import { plural } from '../lib/format.ts';
 import { PROFILE_NAMES, profile } from '../lib/settings.ts';
 import { useStore } from '../lib/store.ts';
 import { notify } from '../ui/notices.tsx';
 import { Prose, sentence } from '../ui/prose.tsx';
-import { Diff, Dialog, SEVERITY_NAMES, SeverityMark, type DiffLine, type Severity } from '../ui/parts.tsx';
-import { editedLines, hunks, lineDiff } from './diff.ts';
+import { Diff, Dialog, SEVERITY_NAMES, SeverityMark, type Severity } from '../ui/parts.tsx';
+import { editedLines } from './diff.ts';
 import { applyFix, dockerfile, editor, ignoreOnLine, safeFixes, selectFinding, severityOf } from './model.ts';
 
 const LEVELS: readonly Severity[] = ['error', 'warning', 'info'];

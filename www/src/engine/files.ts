@@ -1,5 +1,5 @@
 // The files of an image over its layers: who brought, changed and removed each path, and the tree after any layer.
-import { CHANGE, KINDS, type FileDetails, type FileKind, type PathEvent, type TreeData } from './types.ts';
+import { CHANGE, KINDS, type FileDetails, type FileKind, type PathEvent, type StoredTrees, type TreeData } from './types.ts';
 
 /** An entry of one layer, as its archive says. Paths have no slash at either end. */
 export interface LayerEntry {
@@ -176,7 +176,7 @@ export class FileIndex {
    * Layers below `base` belong to the base image.
    */
   tree(layer: number, merged: boolean, base: number): TreeData {
-    const rows: { node: Node; parent: number; entry: LayerEntry; change: number; layer: number; note: string }[] = [];
+    const rows: TableRow[] = [];
     const ends: number[] = [];
     const totals = { added: 0, changed: 0, removed: 0, size: 0 };
     const visit = (node: Node, parent: number): number => {
@@ -209,50 +209,51 @@ export class FileIndex {
       }
       return rows.length;
     };
-    rows.push({ node: this.#root, parent: -1, entry: { path: '', kind: 'dir', size: 0, mode: 0o755, uid: 0, gid: 0 }, change: CHANGE.none, layer: 0, note: '' });
+    rows.push({ node: this.#root, parent: -1, entry: FOLDER, change: CHANGE.none, layer: 0, note: '' });
     ends.push(0);
     visit(this.#root, 0);
     ends[0] = rows.length;
 
-    const count = rows.length;
-    const tree: TreeData = {
-      count,
-      parent: new Int32Array(count),
-      end: Int32Array.from(ends),
-      kind: new Uint8Array(count),
-      change: new Uint8Array(count),
-      layer: new Uint16Array(count),
-      size: new Float64Array(count),
-      baseSize: new Float64Array(count),
-      inside: new Uint32Array(count),
-      changedInside: new Uint32Array(count),
-      names: rows.map((row) => row.node.name),
-      notes: rows.map((row) => row.note),
-      totals,
-    };
-    rows.forEach((row, i) => {
-      tree.parent[i] = row.parent;
-      tree.kind[i] = KINDS.indexOf(row.entry.kind as FileKind);
-      tree.change[i] = row.change;
-      tree.layer[i] = row.layer;
-      tree.size[i] = row.entry.size;
-      tree.baseSize[i] = row.layer <= base ? row.entry.size : 0;
-    });
-    // Children stand behind their parents: one pass from the end sums everything up.
-    for (let i = count - 1; i > 0; i--) {
-      const parent = tree.parent[i] ?? 0;
-      const removed = tree.change[i] === CHANGE.removed;
-      const folder = tree.kind[i] === 1;
-      if (!removed || tree.change[parent] === CHANGE.removed) {
-        tree.size[parent] = (tree.size[parent] ?? 0) + (tree.size[i] ?? 0);
-        tree.baseSize[parent] = (tree.baseSize[parent] ?? 0) + (tree.baseSize[i] ?? 0);
-        tree.inside[parent] = (tree.inside[parent] ?? 0) + (folder ? (tree.inside[i] ?? 0) : 1);
+    return tableOf(rows, ends, totals, base);
+  }
+
+  /**
+   * What is stored, by all layers or by one (from 0), as two trees: the files that can be seen in the end, and the copies
+   * that a later layer replaces or hides. Empty files are left out.
+   */
+  stored(layer: number | undefined, base: number): StoredTrees {
+    return { kept: this.#stored(layer, base, true), wasted: this.#stored(layer, base, false) };
+  }
+
+  #stored(layer: number | undefined, base: number, kept: boolean): TreeData {
+    const rows: TableRow[] = [{ node: this.#root, parent: -1, entry: FOLDER, change: CHANGE.none, layer: 0, note: '' }];
+    const ends: number[] = [0];
+    const visit = (node: Node, parent: number): void => {
+      for (const child of [...(node.children?.values() ?? [])].sort(byName)) {
+        let bytes = 0;
+        let by = 0;
+        child.versions.forEach((version, i) => {
+          if (!version.entry?.size || (layer !== undefined && version.layer !== layer) || this.#kept(child, i) !== kept) return;
+          bytes += version.entry.size;
+          by = version.layer + 1;
+        });
+        const row = rows.length;
+        rows.push({ node: child, parent, entry: bytes > 0 ? { ...FOLDER, kind: 'file', size: bytes } : FOLDER, change: CHANGE.none, layer: by, note: '' });
+        ends.push(row + 1);
+        visit(child, row);
+        if (rows.length === row + 1 && bytes === 0) {
+          rows.pop();
+          ends.pop();
+        } else {
+          // What is a file in one layer may be a folder in another.
+          if (rows.length > row + 1 && bytes > 0) (rows[row] as TableRow).entry = { ...FOLDER, size: bytes };
+          ends[row] = rows.length;
+        }
       }
-      tree.changedInside[parent] = (tree.changedInside[parent] ?? 0) + (tree.changedInside[i] ?? 0) + (tree.change[i] === CHANGE.none ? 0 : 1);
-      if ((tree.layer[i] ?? 0) > (tree.layer[parent] ?? 0)) tree.layer[parent] = tree.layer[i] ?? 0;
-    }
-    totals.size = tree.size[0] ?? 0;
-    return tree;
+    };
+    visit(this.#root, 0);
+    ends[0] = rows.length;
+    return tableOf(rows, ends, { added: 0, changed: 0, removed: 0, size: 0 }, base);
   }
 
   /** The version that stood before the first one of `layer`. */
@@ -389,4 +390,58 @@ function note(entry: LayerEntry, change: number, before: LayerEntry | undefined,
   if (entry.kind === 'char' || entry.kind === 'block') return `device ${entry.device ?? ''}`.trim();
   if (entry.kind === 'fifo' || entry.kind === 'socket') return NAMES[entry.kind] ?? '';
   return '';
+}
+
+interface TableRow {
+  node: Node;
+  parent: number;
+  entry: LayerEntry;
+  change: number;
+  layer: number;
+  note: string;
+}
+
+const FOLDER: LayerEntry = { path: '', kind: 'dir', size: 0, mode: 0o755, uid: 0, gid: 0 };
+
+/** Rows as flat arrays, with folders summed up. */
+function tableOf(rows: readonly TableRow[], ends: readonly number[], totals: TreeData['totals'], base: number): TreeData {
+  const count = rows.length;
+  const tree: TreeData = {
+    count,
+    parent: new Int32Array(count),
+    end: Int32Array.from(ends),
+    kind: new Uint8Array(count),
+    change: new Uint8Array(count),
+    layer: new Uint16Array(count),
+    size: new Float64Array(count),
+    baseSize: new Float64Array(count),
+    inside: new Uint32Array(count),
+    changedInside: new Uint32Array(count),
+    names: rows.map((row) => row.node.name),
+    notes: rows.map((row) => row.note),
+    totals,
+  };
+  rows.forEach((row, i) => {
+    tree.parent[i] = row.parent;
+    tree.kind[i] = KINDS.indexOf(row.entry.kind as FileKind);
+    tree.change[i] = row.change;
+    tree.layer[i] = row.layer;
+    tree.size[i] = row.entry.size;
+    tree.baseSize[i] = row.layer <= base ? row.entry.size : 0;
+  });
+  // Children stand behind their parents: one pass from the end sums everything up.
+  for (let i = count - 1; i > 0; i--) {
+    const parent = tree.parent[i] ?? 0;
+    const removed = tree.change[i] === CHANGE.removed;
+    const folder = tree.kind[i] === 1;
+    if (!removed || tree.change[parent] === CHANGE.removed) {
+      tree.size[parent] = (tree.size[parent] ?? 0) + (tree.size[i] ?? 0);
+      tree.baseSize[parent] = (tree.baseSize[parent] ?? 0) + (tree.baseSize[i] ?? 0);
+      tree.inside[parent] = (tree.inside[parent] ?? 0) + (folder ? (tree.inside[i] ?? 0) : 1);
+    }
+    tree.changedInside[parent] = (tree.changedInside[parent] ?? 0) + (tree.changedInside[i] ?? 0) + (tree.change[i] === CHANGE.none ? 0 : 1);
+    if ((tree.layer[i] ?? 0) > (tree.layer[parent] ?? 0)) tree.layer[parent] = tree.layer[i] ?? 0;
+  }
+  totals.size = tree.size[0] ?? 0;
+  return tree;
 }

@@ -2,13 +2,11 @@
 import * as lw from 'layerwright';
 import type { CallContext } from '../lib/rpc-types.ts';
 import { FileIndex, type LayerEntry } from './files.ts';
-import { familiar } from './names.ts';
 import { baseLayers, historyItems } from './history.ts';
-import type { ContainerConfig, FileContent, FileDetails, FileKind, FolderFile, ImageSummary, LayerInfo, Oddity, Recipe, TreeData, VerifyItem, VerifyResult } from './types.ts';
+import { chosen, namesOf, openSource, platformChoices, titleOf } from './source.ts';
+import { KINDS as KIND_ORDER, type ContainerConfig, type FileContent, type FileDetails, type FileKind, type Found, type ImageFiles, type ImageSummary, type LayerInfo, type Oddity, type Recipe, type StoredTrees, type TreeData, type VerifyItem, type VerifyResult } from './types.ts';
 
 type Manifest = lw.ManifestSummary;
-
-const randomAccess = (file: Blob) => ({ size: file.size, read: async (offset: number, length: number) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()) });
 
 const KINDS: Record<string, FileKind> = { file: 'file', dir: 'dir', symlink: 'symlink', hardlink: 'hardlink', char: 'char', block: 'block', fifo: 'fifo' };
 
@@ -59,23 +57,11 @@ export class Reader {
   /** Place of the shown image among the manifests. */
   #at = 0;
 
-  async open(source: Blob | FolderFile[], name: string, platform: string | undefined, work: CallContext): Promise<ImageSummary> {
+  async open(source: ImageFiles, name: string, platform: string | undefined, work: CallContext): Promise<ImageSummary> {
     this.close();
-    await lw.init();
     this.#source = name;
-    const options = { signal: work.signal, onProgress: work.onProgress };
-    const image = Array.isArray(source) ? await lw.openImageDirectory(source.map(({ path, file }) => ({ path, source: randomAccess(file) })), options) : await lw.openImage(source, options);
-    this.#image = image;
-    const images = this.#images();
-    const wanted = platform === undefined ? undefined : images.find((manifest) => manifest.platform === platform);
-    // The platform's own choice; an archive of nothing but artifacts shows its first one.
-    let at = 0;
-    try {
-      at = wanted ? image.manifests.indexOf(wanted) : image.find({});
-    } catch {
-      at = 0;
-    }
-    return this.#show(at, work);
+    this.#image = await openSource(source, work);
+    return this.#show(chosen(this.#image, platform), work);
   }
 
   /** `index` counts the images, as the summary lists them. */
@@ -147,16 +133,13 @@ export class Reader {
     fact('Author', config.author);
     for (const [key, value] of Object.entries(manifest.annotations)) fact(key, value);
     const images = this.#images();
-    // The name in full is only in containerd's annotation; a layout's own is but the tag.
-    const full = manifest.annotations['io.containerd.image.name'];
-    const names = [...new Set([...(full ? [familiar(full)] : []), ...manifest.names])];
+    const names = namesOf(manifest);
     return {
-      // A tag alone is no name.
-      name: names.find((name) => /[:/@]/.test(name)) ?? this.#source,
+      name: titleOf(names, this.#source),
       source: this.#source,
       form: image.form,
       names,
-      platforms: images.map((other, index) => ({ index, label: labelOf(other, images, index) })),
+      platforms: platformChoices(images),
       platform: images.indexOf(manifest),
       manifestDigest: manifest.digest,
       configDigest: manifest.configDigest,
@@ -178,6 +161,10 @@ export class Reader {
     return this.#files().tree(layer - 1, merged, this.#base);
   }
 
+  stored(layer: number | undefined): StoredTrees {
+    return this.#files().stored(layer === undefined ? undefined : layer - 1, this.#base);
+  }
+
   details(path: string, layer: number): FileDetails | undefined {
     return this.#files().details(path, layer - 1);
   }
@@ -196,6 +183,23 @@ export class Reader {
 
   find(text: string, limit: number): { path: string; size: number; layer: number }[] {
     return this.#files().find(text, limit);
+  }
+
+  /** The package's own words for a search, but layers count from 1 here. */
+  async search(text: string, layer: number | undefined, work: CallContext): Promise<Found> {
+    const query = lw.parseQuery(text);
+    if (query.layer === 0) throw Object.assign(new Error('Layers count from 1 here: layer:1 is the first.'), { code: 'QUERY_INVALID' });
+    if (query.layer !== undefined) query.layer -= 1;
+    else if (layer !== undefined) query.layer = layer - 1;
+    const files = await this.#present().search(query, { signal: work.signal, onProgress: work.onProgress, image: this.#at });
+    return {
+      count: files.length,
+      paths: files.map((file) => file.path),
+      kind: Uint8Array.from(files, (file) => Math.max(0, KIND_ORDER.indexOf(file.kind as FileKind))),
+      size: Float64Array.from(files, (file) => file.size),
+      layer: Uint16Array.from(files, (file) => file.layer + 1),
+      matches: query.text ? files.map(({ match }) => ({ line: match?.line ?? 0, text: match?.text ?? '', count: match?.count ?? 0 })) : undefined,
+    };
   }
 
   async verify(work: CallContext): Promise<VerifyResult> {
@@ -252,12 +256,4 @@ export class Reader {
     if (!this.#index) throw new Error('no image is open');
     return this.#index;
   }
-}
-
-/** What tells an image from the others in the archive: its platform, its name where that is not enough. */
-function labelOf(manifest: Manifest, all: readonly Manifest[], index: number): string {
-  const { platform, names } = manifest;
-  const alone = all.every((other) => other === manifest || other.platform !== platform);
-  if (platform && (alone || names.length === 0)) return alone ? platform : `${platform}, image ${index + 1}`;
-  return names[0] ?? `image ${index + 1}`;
 }

@@ -1,10 +1,17 @@
 import { serve } from '../lib/rpc-serve.ts';
+import { Comparer } from './compare.ts';
 import { Reader, assemble } from './image.ts';
-import type { ImageApi } from './types.ts';
+import type { CompareApi, ImageApi } from './types.ts';
 
 const reader = new Reader();
+const comparer = new Comparer();
 
-serve<ImageApi>({
+/** The typed arrays of a table go to the page instead of being copied. */
+function moved(table: object, transfer: (...buffers: Transferable[]) => void): void {
+  for (const part of Object.values(table)) if (ArrayBuffer.isView(part)) transfer(part.buffer as ArrayBuffer);
+}
+
+serve<ImageApi & CompareApi>({
   async assemble(recipe, work) {
     const bytes = await assemble(recipe, work);
     work.transfer(bytes.buffer as ArrayBuffer);
@@ -14,8 +21,14 @@ serve<ImageApi>({
   select: ({ index }, work) => reader.select(index, work),
   tree({ layer, merged }, { transfer }) {
     const tree = reader.tree(layer, merged);
-    for (const part of Object.values(tree)) if (ArrayBuffer.isView(part)) transfer(part.buffer as ArrayBuffer);
+    moved(tree, transfer);
     return tree;
+  },
+  stored({ layer }, { transfer }) {
+    const trees = reader.stored(layer);
+    moved(trees.kept, transfer);
+    moved(trees.wasted, transfer);
+    return trees;
   },
   details: ({ path, layer }) => reader.details(path, layer),
   async content({ path, layer }, work) {
@@ -24,6 +37,17 @@ serve<ImageApi>({
     return content;
   },
   find: ({ text, limit }) => reader.find(text, limit),
+  async search({ text, layer }, work) {
+    const found = await reader.search(text, layer, work);
+    moved(found, work.transfer);
+    return found;
+  },
   verify: (_, work) => reader.verify(work),
   close: () => reader.close(),
+  async compare({ a, b }, work) {
+    const found = await comparer.compare(a, b, work);
+    moved(found.files, work.transfer);
+    return found;
+  },
+  difference: ({ index }, work) => comparer.difference(index, work),
 });

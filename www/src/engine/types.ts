@@ -1,5 +1,6 @@
 // What the page knows of the package: the shapes that cross from the workers. Only the files of this folder name the package.
 import type * as lw from 'layerwright';
+import type { DiffLine } from '../lib/diff.ts';
 
 export interface Edit {
   start: number;
@@ -217,7 +218,24 @@ export interface TreeData {
   totals: { added: number; changed: number; removed: number; size: number };
 }
 
+/** What is stored: what can be seen in the end, and copies that cannot. */
+export interface StoredTrees {
+  kept: TreeData;
+  wasted: TreeData;
+}
+
 export const KINDS: readonly FileKind[] = ['file', 'dir', 'symlink', 'hardlink', 'char', 'block', 'fifo', 'socket'];
+
+/** What a search found, in order of the paths. Layers count from 1. */
+export interface Found {
+  count: number;
+  paths: string[];
+  kind: Uint8Array;
+  size: Float64Array;
+  layer: Uint16Array;
+  /** Where a text stands: its first line, and how often it is there. */
+  matches?: { line: number; text: string; count: number }[] | undefined;
+}
 
 export interface PathEvent {
   layer: number;
@@ -290,9 +308,110 @@ export interface ImageApi {
   open(params: { source: Blob | FolderFile[]; name: string; platform?: string | undefined }): ImageSummary;
   select(params: { index: number }): ImageSummary;
   tree(params: { layer: number; merged: boolean }): TreeData;
+  /** What one layer stores (from 1), or all of them. */
+  stored(params: { layer?: number | undefined }): StoredTrees;
   details(params: { path: string; layer: number }): FileDetails | undefined;
   content(params: { path: string; layer: number }): FileContent;
   find(params: { text: string; layer: number; limit: number }): { path: string; size: number; layer: number }[];
+  /** Files that all words hold for, of all layers merged or only of what one of them brought. */
+  search(params: { text: string; layer?: number | undefined }): Found;
   verify(params: Record<string, never>): VerifyResult;
   close(params: Record<string, never>): void;
+}
+
+// ---- two images ----
+
+/** One of the two images. Layers count from 1. */
+export interface ComparedImage {
+  name: string;
+  source: string;
+  digest: string;
+  platforms: PlatformChoice[];
+  platform: number;
+  /** Bytes as stored. */
+  stored: number;
+  layers: { command?: string | undefined; digest?: string | undefined; stored: number; base: boolean; problem?: string | undefined }[];
+}
+
+export type PairStatus = 'same' | 'compression' | 'time' | 'order' | 'content' | 'only';
+
+export interface ConfigRow {
+  key: string;
+  change: 'added' | 'changed' | 'removed';
+  a?: string | undefined;
+  b?: string | undefined;
+  /** Says when or by whom it was built, and nothing of how it runs. */
+  about: boolean;
+}
+
+/** Why a file differs, as bits. */
+export const REASONS = ['kind', 'content', 'mode', 'owner', 'link', 'device', 'xattrs', 'time'] as const;
+
+/** Files that differ, in order of their paths. Layers count from 1; 0 is none. */
+export interface FileChanges {
+  count: number;
+  paths: string[];
+  /** As in `CHANGE`. */
+  change: Uint8Array;
+  /** Bits of `REASONS`. */
+  reasons: Uint8Array;
+  kind: Uint8Array;
+  sizeA: Float64Array;
+  sizeB: Float64Array;
+  layerA: Uint16Array;
+  layerB: Uint16Array;
+}
+
+export interface Comparison {
+  verdict: 'identical' | 'equivalent' | 'different';
+  /** What differs, the weightiest first. */
+  why: string[];
+  a: ComparedImage;
+  b: ComparedImage;
+  pairs: { a?: number | undefined; b?: number | undefined; status: PairStatus }[];
+  /** Bytes of the second image that a registry holding the first one has already. */
+  sharedBlobBytes: number;
+  /** Bytes that a disk holding the first one has already, unpacked. */
+  sharedDiskBytes: number;
+  config: ConfigRow[];
+  history: DiffLine[];
+  files: FileChanges;
+  sameFiles: number;
+}
+
+/** A line on both sides, or on one of them. */
+export interface SideLine {
+  a?: number | undefined;
+  b?: number | undefined;
+  /** The text of the first side where the line is on it, else of the second. */
+  text: string;
+}
+
+/** One file that differs. */
+export interface FileDifference {
+  path: string;
+  change: 'added' | 'changed' | 'removed';
+  /** What differs, with both values. */
+  facts: { what: string; a?: string | undefined; b?: string | undefined }[];
+  /** The lines, where both are small texts. */
+  lines?: SideLine[] | undefined;
+  /** Why there are none. */
+  note?: string | undefined;
+}
+
+export type ImageFiles = Blob | FolderFile[];
+
+export interface CompareApi {
+  compare(params: { a: ComparedSource; b: ComparedSource }): Comparison;
+  difference(params: { index: number }): FileDifference;
+}
+
+export interface ComparedSource {
+  source: ImageFiles;
+  /** The same for the same source: what is open already is not opened again. */
+  key: number;
+  name: string;
+  /** Which of its images. */
+  index?: number | undefined;
+  platform?: string | undefined;
 }

@@ -3,7 +3,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { FileContent, FileDetails, ImageSummary } from '../engine/types.ts';
 import { count, exactBytes, mode, plural, size, time } from '../lib/format.ts';
 import { Name, nameParts, nameText, shellQuoted } from '../lib/names.tsx';
-import { setParams } from '../lib/route.ts';
+import { route, setParams } from '../lib/route.ts';
+import { useStore } from '../lib/store.ts';
 import { notify } from '../ui/notices.tsx';
 import { Digest, Icon, Tabs, copyText } from '../ui/parts.tsx';
 import { VirtualLines, rem } from '../ui/virtual.tsx';
@@ -84,6 +85,8 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
   const [asked, setAsked] = useState(false);
   const [tab, setTab] = useState<Tab>();
   const [limit, setLimit] = useState(TEXT_WINDOW);
+  const named = Number(useStore(route, (now) => now.params.get('n')));
+  const line = Number.isInteger(named) && named > 0 ? named : undefined;
 
   useEffect(() => {
     let stale = false;
@@ -265,7 +268,7 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
             )}
           </div>
           <div class="fill" role="tabpanel" id="content-panel" aria-labelledby={`content-panel-${chosen}`}>
-            {chosen === 'text' && text ? <Text lines={text.lines} /> : chosen === 'picture' && picture ? <Picture bytes={content.bytes} type={picture} name={path} /> : <Hex bytes={content.bytes} />}
+            {chosen === 'text' && text ? <Text lines={text.lines} at={line} /> : chosen === 'picture' && picture ? <Picture bytes={content.bytes} type={picture} name={path} /> : <Hex bytes={content.bytes} />}
           </div>
         </>
       )}
@@ -278,16 +281,17 @@ const LINE = 1.25;
 /** A line longer than this is cut on screen; saving gives all of it. */
 const LONGEST = 4000;
 
-function Text({ lines }: { lines: string[] }) {
+function Text({ lines, at }: { lines: string[]; at: number | undefined }) {
   return (
     <VirtualLines
       count={lines.length}
       height={LINE * rem()}
+      at={at === undefined ? undefined : at - 1}
       label={`Text, ${plural(lines.length, 'line')}`}
       row={(i) => {
         const line = lines[i] ?? '';
         return (
-          <div class="line" key={i}>
+          <div class={`line ${i + 1 === at ? 'found' : ''}`} key={i}>
             <span class="ln" aria-hidden="true">
               {i + 1}
             </span>

@@ -7,10 +7,11 @@ import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
 import { Splitter } from '../ui/parts.tsx';
 import { FilePanel } from './file.tsx';
+import { MapPane } from './map.tsx';
 import { image, reader } from './state.ts';
 import { Tree } from './tree.tsx';
 
-export type FilesPane = 'layers' | 'files' | 'file';
+export type FilesPane = 'layers' | 'files' | 'map' | 'file';
 
 /** The layer that the address names, and whether the tree shows what that layer did. */
 export function useLayer(summary: ImageSummary): { layer: number; merged: boolean } {
@@ -54,11 +55,12 @@ export function FilesTab({ summary, pane, onPane }: { summary: ImageSummary; pan
         </div>
         <LayerList summary={summary} selected={merged ? undefined : layer} onSelect={select} onShow={() => onPane('files')} />
       </section>
-      <section class={`pane files-pane ${pane === 'files' ? 'on' : ''}`} aria-label="Files" data-pane>
+      <section class={`pane files-pane ${pane === 'files' || pane === 'map' ? 'on' : ''}`} aria-label="Files" data-shows={pane === 'map' ? 'map' : 'files'} data-pane>
         <Splitter name="Layers width" property="layers" from="left" min={200} max={720} initial={() => document.querySelector('.layers-pane')?.clientWidth ?? 296} />
         {error !== undefined && <p class="sec bad">{error}</p>}
         {summary.layers.length === 0 && <p class="sec mid">This image has no layers.</p>}
         {tree && <Tree key={generation} tree={tree.data} layer={tree.layer} merged={tree.merged} summary={summary} onEnter={() => onPane('file')} />}
+        {summary.layers.length > 0 && <MapPane summary={summary} layer={layer} merged={merged} onFile={() => pane === 'map' && onPane('file')} />}
       </section>
       {path !== undefined ? (
         <section class={`pane file-pane ${pane === 'file' ? 'on' : ''}`} aria-label="File" data-pane>

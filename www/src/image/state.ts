@@ -101,15 +101,18 @@ function show(summary: ImageSummary): void {
     // A link that named this image keeps its place; another image begins at its start.
     const digest = summary.manifestDigest ?? summary.configDigest;
     const same = wanted === digest;
-    setParams({ img: digest, ...(same ? {} : { l: undefined, f: undefined, q: undefined, tab: undefined }) }, wanted === undefined || same || !isOwnEntry() ? 'replace' : 'push');
+    setParams({ img: digest, ...(same ? {} : { l: undefined, f: undefined, q: undefined, z: undefined, tab: undefined }) }, wanted === undefined || same || !isOwnEntry() ? 'replace' : 'push');
   }
 }
 
-/** Assembles an image in the worker and opens it like one that was dropped. */
-export async function openRecipe(recipe: Recipe): Promise<void> {
+/** An image that the worker assembles, as if it had been dropped. */
+export async function assembled(recipe: Recipe): Promise<Source> {
   const bytes = await reader.call('assemble', recipe);
-  const name = `${recipe.name.split(':', 1)[0]}.tar`;
-  await openImage({ name, size: bytes.length, content: new Blob([bytes as BlobPart]) });
+  return { name: `${recipe.name.replace(':', '-')}.tar`, size: bytes.length, content: new Blob([bytes as BlobPart]) };
+}
+
+export async function openRecipe(recipe: Recipe): Promise<void> {
+  await openImage(await assembled(recipe));
 }
 
 export function stopOpening(): void {

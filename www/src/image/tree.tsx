@@ -8,13 +8,10 @@ import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
 import { say } from '../ui/notices.tsx';
 import { Icon } from '../ui/parts.tsx';
-import { rem, useRange } from '../ui/virtual.tsx';
+import { useRowHeight } from '../ui/list.tsx';
+import { useRange } from '../ui/virtual.tsx';
+import { Results, needsSearch } from './results.tsx';
 import { applyFilter, labelOf, parseFilter, pathOf, rowOf, visibleRows, type Row } from './rows.ts';
-
-const coarse = matchMedia('(pointer: coarse)');
-const narrow = matchMedia('(max-width: 899px)');
-/** As the style sheet has it, in pixels: rows grow with the browser's text size. */
-const rowHeight = () => rem() * (coarse.matches || narrow.matches ? 2.75 : 1.5);
 
 const MARKS = [
   { change: CHANGE.added, name: 'added', sign: '+' },
@@ -29,8 +26,9 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
   const query = useStore(route, (now) => now.params.get('q')) ?? '';
   const path = useStore(route, (now) => now.params.get('f'));
   const [openness, setOpenness] = useState<Openness>(new Map());
+  const [listed, setListed] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set());
-  const [height, setHeight] = useState(rowHeight);
+  const height = useRowHeight();
   const [focused, setFocused] = useState<string | undefined>(path);
   const wantFocus = useRef(false);
   const holdsFocus = useRef(false);
@@ -38,17 +36,9 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
   const typed = useRef({ text: '', at: 0 });
   const follow = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
-  useEffect(() => {
-    const change = () => setHeight(rowHeight());
-    coarse.addEventListener('change', change);
-    narrow.addEventListener('change', change);
-    return () => {
-      coarse.removeEventListener('change', change);
-      narrow.removeEventListener('change', change);
-    };
-  }, []);
-
-  const filter = useMemo(() => parseFilter(query), [query]);
+  const search = needsSearch(query);
+  const asList = query.trim() !== '' && (listed || search);
+  const filter = useMemo(() => parseFilter(search ? '' : query), [query, search]);
   const { keep, matches } = useMemo(() => applyFilter(tree, filter, merged ? new Set() : hidden), [tree, filter, hidden, merged]);
   const rows = useMemo(() => {
     const small = tree.count < 60;
@@ -272,22 +262,33 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
           <input
             ref={field}
             type="text"
-            aria-label="Filter files by name or size"
-            placeholder="Filter: name, >1MB"
+            aria-label="Filter files by name, size, text and more"
+            placeholder="Filter: name, >1MB, text:TODO"
             autocomplete="off"
             spellcheck={false}
             value={query}
             onInput={(event) => setParams({ q: event.currentTarget.value || undefined }, 'replace')}
             onKeyDown={(event) => {
               if (event.key === 'Escape' && query) setParams({ q: undefined }, 'replace');
-              else if (event.key === 'ArrowDown' || event.key === 'Enter') focusRow(filter ? Math.max(0, rows.findIndex((row) => row.open === undefined)) : current);
+              else if (asList && event.key === 'ArrowDown') document.querySelector<HTMLElement>('.found-list')?.focus();
+              else if (!asList && (event.key === 'ArrowDown' || event.key === 'Enter')) focusRow(filter ? Math.max(0, rows.findIndex((row) => row.open === undefined)) : current);
               else return;
               event.preventDefault();
               event.stopPropagation();
             }}
           />
         </label>
-        {!merged && (
+        {query.trim() !== '' && (
+          <div class="seg" role="group" aria-label="Found files as">
+            <button type="button" aria-pressed={!asList} disabled={search} title={search ? 'What is looked for is not in the tree: only a list can show it' : undefined} onClick={() => setListed(false)}>
+              Tree
+            </button>
+            <button type="button" aria-pressed={asList} onClick={() => setListed(true)}>
+              List
+            </button>
+          </div>
+        )}
+        {!merged && !asList && (
           <span class="row" role="group" aria-label="Show">
             {MARKS.map(({ change, name, sign }) => {
               const n = tree.totals[name];
@@ -315,7 +316,7 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
           </span>
         )}
       </div>
-      <div class="thead" aria-hidden="true">
+      {!asList && <div class="thead" aria-hidden="true">
         <span />
         <span />
         <span class="cut">Path{all}</span>
@@ -323,8 +324,10 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
         <span class="share-head">share</span>
         <span class="r">size</span>
         <span class="r">layer</span>
-      </div>
-      {rows.length === 0 ? (
+      </div>}
+      {asList ? (
+        <Results query={query} layer={merged ? undefined : layer} onEnter={onEnter} onField={() => field.current?.focus()} />
+      ) : rows.length === 0 ? (
         <div class="no-match" role="status">
           <p class="strong">{query ? <>No file matches {nameText(query)} {merged ? 'in this image' : `in layer ${layer}`}.</> : merged ? 'This image holds no files.' : 'Nothing to show.'}</p>
           <div class="acts row">

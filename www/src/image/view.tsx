@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ConfigFacts } from '../dockerfile/preview.tsx';
 import type { ImageSummary } from '../engine/types.ts';
-import { count, duration, exactBytes, isoTime, percent, plural, shortDigest, size } from '../lib/format.ts';
+import { count, exactBytes, isoTime, percent, plural, shortDigest, size } from '../lib/format.ts';
 import { Name, nameText } from '../lib/names.tsx';
 import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
-import { openExampleImage } from '../ui/commands.ts';
+import { compareWithOther, openExampleImage } from '../ui/commands.ts';
 import { pickFile, pickFolder } from '../ui/drop.tsx';
 import { Digest, Icon, MenuButton, PaneBar, SeverityMark, Tabs } from '../ui/parts.tsx';
+import { Meter } from '../ui/meter.tsx';
 import { Prose } from '../ui/prose.tsx';
 import { FilesTab, type FilesPane } from './files.tsx';
 import { image, openImage, selectPlatform, stopOpening } from './state.ts';
@@ -59,11 +60,6 @@ function OpeningBox() {
   const opening = useStore(image, (state) => state.opening);
   if (!opening) return null;
   const { name, progress, speed } = opening;
-  const bytes = progress?.unit === 'bytes';
-  const done = progress?.done ?? 0;
-  const total = progress?.total ?? (bytes ? opening.size : undefined);
-  const part = total ? Math.min(1, done / total) : 0;
-  const left = speed > 0 && total ? Math.max(0, (total - done) / speed) : undefined;
   return (
     <main class="stage" id="main" data-pane>
       <h1 class="sr">Image</h1>
@@ -76,16 +72,7 @@ function OpeningBox() {
             Stop
           </button>
         </div>
-        <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="progressbar" aria-label={`Opening ${nameText(name)}`} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(part * 100)}>
-          <rect class="trk" width="100" height="6" />
-          <rect class="own" width={part * 100} height="6" />
-        </svg>
-        <div class="row xs mid">
-          <span class="num">{bytes ? `${size(done)}${total ? ` of ${size(total)}` : ''}` : progress ? `${count(done)}${total ? ` of ${count(total)}` : ''} ${progress.unit}` : size(opening.size)}</span>
-          <span class="grow cut">{progress?.item && <Name text={progress.item} cut />}</span>
-          {speed > 0 && <span class="num">{size(speed)}/s</span>}
-          {left !== undefined && <span class="num">{duration(left)} left</span>}
-        </div>
+        <Meter progress={progress} label={`Opening ${name}`} total={opening.size} speed={speed} />
       </div>
     </main>
   );
@@ -228,6 +215,11 @@ function Open({ summary }: { summary: ImageSummary }) {
               { id: 'verify', label: 'Verify', count: odd > 0 ? String(odd) : undefined },
             ]}
           />
+          <span class="grow" />
+          <button type="button" class="btn sm" onClick={() => void compareWithOther()}>
+            <Icon name="swap" />
+            Compare…
+          </button>
         </div>
         {tab === 'files' ? (
           <FilesTab summary={summary} pane={pane} onPane={setPane} />
@@ -244,6 +236,7 @@ function Open({ summary }: { summary: ImageSummary }) {
           items={[
             { id: 'layers', label: 'Layers' },
             { id: 'files', label: 'Files' },
+            { id: 'map', label: 'Map' },
             { id: 'file', label: 'File' },
           ]}
         />

@@ -1,7 +1,7 @@
 // All state a link must restore is in the fragment: a query would reach the host's log.
 import { Store } from './store.ts';
 
-export type View = 'start' | 'dockerfile' | 'image';
+export type View = 'start' | 'dockerfile' | 'image' | 'compare';
 
 export interface Route {
   view: View;
@@ -9,7 +9,7 @@ export interface Route {
   params: ReadonlyMap<string, string>;
 }
 
-const VIEWS: ReadonlySet<string> = new Set<View>(['dockerfile', 'image']);
+const VIEWS: ReadonlySet<string> = new Set<View>(['dockerfile', 'image', 'compare']);
 
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#\/?/, '');

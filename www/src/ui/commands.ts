@@ -1,12 +1,13 @@
 // What the palette can do, in any view.
 import { backToMine, formatText, openText, safeFixes, editor, dockerfile, setText } from '../dockerfile/model.ts';
-import { closeImage, image, openRecipe, verify } from '../image/state.ts';
+import { assembled, closeImage, image, openRecipe, verify } from '../image/state.ts';
 import { goTo, route } from '../lib/route.ts';
 import { PROFILES, PROFILE_NAMES, forgetEverything, keysOn, profile, theme } from '../lib/settings.ts';
 import { plural } from '../lib/format.ts';
-import { pickFile } from './drop.tsx';
+import { pickFile, pickSources } from './drop.tsx';
 import { notify } from './notices.tsx';
-import { EXAMPLES, SITE } from '../examples.ts';
+import { offer } from '../compare/state.ts';
+import { EXAMPLES, SITE, SITE_AFTER } from '../examples.ts';
 import { helpOpen } from './help.tsx';
 
 export interface Command {
@@ -31,6 +32,29 @@ export function openExampleImage(): void {
   quietly(openRecipe(SITE));
 }
 
+/** Assembles the example site before and after a change, and compares the two images. */
+export function openExamplePair(): void {
+  quietly(
+    (async () => {
+      const made = [];
+      for (const recipe of [SITE, SITE_AFTER]) made.push(await assembled(recipe));
+      offer(made);
+    })(),
+  );
+}
+
+/** Compares the image that is open, the first, with another. */
+export async function compareWithOther(): Promise<void> {
+  const { from } = image.value;
+  const [other] = await pickSources(false);
+  if (from && other) offer([from, other]);
+}
+
+export async function chooseTwo(): Promise<void> {
+  const chosen = await pickSources(true);
+  if (chosen.length > 0) offer(chosen);
+}
+
 export function newDockerfile(): void {
   if (route.value.view !== 'dockerfile') goTo('dockerfile');
   if (dockerfile.value.dockerfile !== '') openText('', 'an empty Dockerfile');
@@ -42,10 +66,12 @@ export function commands(): Command[] {
   const list: Command[] = [
     { id: 'view-dockerfile', label: 'Go to Dockerfile', run: () => goTo('dockerfile') },
     { id: 'view-image', label: 'Go to Image', run: () => goTo('image') },
+    { id: 'view-compare', label: 'Go to Compare', run: () => goTo('compare') },
     { id: 'open-file', label: 'Open a file…', run: () => pickFile() },
     { id: 'new', label: 'New Dockerfile', run: newDockerfile },
     ...EXAMPLES.map((example, index) => ({ id: `example-${index}`, label: `Open the example ${example.name}`, run: () => openExample(index) })),
     { id: 'example-image', label: 'Assemble the example static-site and open its image', run: openExampleImage },
+    { id: 'example-pair', label: 'Compare the example static-site before and after a change', run: openExamplePair },
   ];
   if (inDockerfile) {
     list.push({ id: 'format', label: 'Format the Dockerfile', keys: 'Shift Alt F', run: () => quietly(formatText()) });
@@ -69,6 +95,7 @@ export function commands(): Command[] {
   }
   if (image.value.summary) {
     list.push({ id: 'verify', label: 'Verify the image again', run: () => quietly(verify()) });
+    list.push({ id: 'compare-image', label: 'Compare the image with another…', run: () => void compareWithOther() });
     list.push({ id: 'close-image', label: 'Close the image', run: closeImage });
   }
   for (const name of ['system', 'light', 'dark'] as const) if (theme.value !== name) list.push({ id: `theme-${name}`, label: `Theme: ${name}`, run: () => theme.set(name) });

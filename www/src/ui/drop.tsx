@@ -2,9 +2,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { openText, setText } from '../dockerfile/model.ts';
 import type { FolderFile } from '../engine/types.ts';
-import { image, openImage, reader } from '../image/state.ts';
+import { offer } from '../compare/state.ts';
+import { type Source, image, openImage, reader } from '../image/state.ts';
 import { goTo, route } from '../lib/route.ts';
 import { nameText } from '../lib/names.tsx';
+import { useStore } from '../lib/store.ts';
 import { notify } from './notices.tsx';
 
 const TEXT_LIMIT = 2_000_000;
@@ -40,8 +42,18 @@ export async function openAny(file: File): Promise<void> {
     } else openText(content, nameText(file.name));
     return;
   }
-  showImageView();
-  await openImage({ name: file.name, size: file.size, content: file });
+  await openSource(sourceOf(file));
+}
+
+const sourceOf = (file: File): Source => ({ name: file.name, size: file.size, content: file });
+
+/** In the Compare view an image takes its place there; everywhere else it is opened. */
+async function openSource(source: Source): Promise<void> {
+  if (route.value.view === 'compare') offer([source]);
+  else {
+    showImageView();
+    await openImage(source);
+  }
 }
 
 function showImageView(): void {
@@ -51,13 +63,32 @@ function showImageView(): void {
 /** More files than this are no image layout. */
 const MOST_FILES = 20_000;
 
+function folderSource(name: string, files: FolderFile[]): Source | undefined {
+  if (files.length > 0 && files.length <= MOST_FILES) return { name, size: files.reduce((sum, { file }) => sum + file.size, 0), content: files };
+  notify(files.length === 0 ? `${nameText(name)} is an empty folder.` : `${nameText(name)} holds over ${MOST_FILES} files: that is no image layout.`);
+  return undefined;
+}
+
 async function openFolder(name: string, files: FolderFile[]): Promise<void> {
-  if (files.length === 0 || files.length > MOST_FILES) {
-    notify(files.length === 0 ? `${nameText(name)} is an empty folder.` : `${nameText(name)} holds over ${MOST_FILES} files: that is no image layout.`);
-    return;
+  const source = folderSource(name, files);
+  if (source) await openSource(source);
+}
+
+/** Several at once: two images are compared; of all else the first is opened. */
+async function openSeveral(dropped: readonly { entry: FileSystemEntry | null; file: File | null }[]): Promise<void> {
+  const sources: Source[] = [];
+  for (const { entry, file } of dropped.slice(0, 2)) {
+    if (entry?.isDirectory) {
+      const source = folderSource(entry.name, await filesBelow(entry as FileSystemDirectoryEntry));
+      if (source) sources.push(source);
+    } else if (file && !(await isText(file))) sources.push(sourceOf(file));
   }
-  showImageView();
-  await openImage({ name, size: files.reduce((sum, { file }) => sum + file.size, 0), content: files });
+  const first = dropped[0]?.file;
+  if (sources.length === 2) {
+    offer(sources);
+    if (dropped.length > 2) notify(`${nameText(sources[0]?.name ?? '')} and ${nameText(sources[1]?.name ?? '')} are compared; what else was dropped is left out.`);
+  } else if (sources[0]) await openSource(sources[0]);
+  else if (first) await openAny(first);
 }
 
 /** All files below a dropped folder, by their paths from it. */
@@ -105,8 +136,21 @@ export function pickFile(accept = ''): void {
   input.click();
 }
 
+/** Opens the browser's file picker for images; with `two`, two may be chosen at once. */
+export function pickSources(two: boolean): Promise<Source[]> {
+  return new Promise((resolve) => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.multiple = two;
+    input.onchange = () => resolve([...(input.files ?? [])].slice(0, 2).map(sourceOf));
+    input.oncancel = () => resolve([]);
+    input.click();
+  });
+}
+
 export function DropZone() {
   const [over, setOver] = useState(false);
+  const { view } = useStore(route);
   useEffect(() => {
     let depth = 0;
     const withFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -133,7 +177,12 @@ export function DropZone() {
       event.stopPropagation();
       depth = 0;
       setOver(false);
-      const entry = event.dataTransfer?.items[0]?.webkitGetAsEntry?.();
+      const dropped = [...(event.dataTransfer?.items ?? [])].filter((item) => item.kind === 'file').map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
+      if (dropped.length > 1) {
+        openSeveral(dropped).catch(() => notify('What was dropped could not be read: the browser did not give it to the page.'));
+        return;
+      }
+      const entry = dropped[0]?.entry;
       const file = event.dataTransfer?.files[0];
       if (entry?.isDirectory) {
         filesBelow(entry as FileSystemDirectoryEntry)
@@ -154,7 +203,7 @@ export function DropZone() {
   }, []);
   return over ? (
     <div class="drop-veil" aria-hidden="true">
-      <div>Drop an image, a layout folder or a Dockerfile</div>
+      <div>{view === 'compare' ? 'Drop an image, or two' : 'Drop an image, a layout folder or a Dockerfile'}</div>
     </div>
   ) : null;
 }

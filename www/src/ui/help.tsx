@@ -13,7 +13,7 @@ const KEYS: [where: string, rows: [keys: string[], does: string][]][] = [
     [
       [[`${ctrl} K`], 'go to a file, layer, finding or command'],
       [['F6', 'Shift F6'], 'next pane, previous pane'],
-      [['F8', 'Shift F8'], 'next finding, previous finding'],
+      [['F8', 'Shift F8'], 'next finding or difference, previous one'],
       [['?'], 'these keys, when no text field has focus'],
       [['Esc'], 'close what is open, then clear the filter'],
     ],

@@ -1,10 +1,11 @@
 // The small pieces every view is made of.
 import type { ComponentChildren, TargetedKeyboardEvent } from 'preact';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { DiffLine } from '../lib/diff.ts';
 import { shortDigest } from '../lib/format.ts';
 import { savedNumber, saveNumber } from '../lib/settings.ts';
 
-export type IconName = 'search' | 'lock' | 'theme' | 'help' | 'right' | 'down' | 'copy' | 'check' | 'shield' | 'close' | 'save' | 'link' | 'wait' | 'run';
+export type IconName = 'search' | 'lock' | 'theme' | 'help' | 'right' | 'down' | 'copy' | 'check' | 'shield' | 'close' | 'save' | 'link' | 'wait' | 'run' | 'swap' | 'grow';
 
 export function Icon({ name, class: extra = '' }: { name: IconName; class?: string }) {
   return (
@@ -300,11 +301,6 @@ export function Splitter({ name, property, from, min, max, initial }: { name: st
       }}
     />
   );
-}
-
-export interface DiffLine {
-  kind: 'removed' | 'added' | 'same';
-  text: string;
 }
 
 /** Removed and added lines, said as such to screen readers. */

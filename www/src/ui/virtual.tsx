@@ -55,9 +55,12 @@ export function useRange(count: number, height: number): { box: (element: HTMLDi
 /** Browsers give up on boxes higher than this, in pixels; what is longer is cut. */
 const HIGHEST = 15_000_000;
 
-export function VirtualLines({ count, height, row, label, class: extra = '' }: { count: number; height: number; row(index: number): ComponentChildren; label: string; class?: string }) {
+export function VirtualLines({ count, height, row, label, at, class: extra = '' }: { count: number; height: number; row(index: number): ComponentChildren; label: string; /** A row to begin at. */ at?: number | undefined; class?: string }) {
   const shown = Math.min(count, Math.floor(HIGHEST / height));
-  const { box, range } = useRange(shown, height);
+  const { box, element, range } = useRange(shown, height);
+  useLayoutEffect(() => {
+    if (element.current && at !== undefined) element.current.scrollTop = Math.max(0, (at - 3) * height);
+  }, [at, height]);
   const rows = [];
   for (let i = range.first; i < range.last; i++) rows.push(row(i));
   return (
