@@ -169,6 +169,9 @@ test('the editor completes, explains, folds, goes to a definition and renames', 
   await page.keyboard.press('Enter');
   await page.locator('.cm-line', { hasText: '--from=tools' }).waitFor();
   assert.match(await textOf(page), /AS tools/);
+  // What the mouse rests on is explained, and would lie over the line.
+  await page.mouse.move(10, 10);
+  await page.locator('.cm-tooltip-hover').waitFor({ state: 'detached' });
   await page.locator('.cm-line', { hasText: 'RUN x' }).click();
   await page.keyboard.press('Control+Shift+{');
   await page.locator('.cm-foldPlaceholder').waitFor();
@@ -227,6 +230,54 @@ test('an image opens, is verified, and its tree is walked by keyboard to a file'
   await panel.getByRole('tab', { name: 'Hex' }).click();
   await panel.locator('.lines', { hasText: '63 6f 6e 73' }).waitFor();
   assert.match(page.url(), /f=app\/server\.js/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('the analysis says what is wasted, and a copy with the same bytes is said to be one', async () => {
+  const { page, context, wrong } = await open();
+  await openImage(page, [['app/one.js', 'same text\n'], ['app/two.js', 'same text\n']]);
+  await page.getByRole('tab', { name: 'Analysis' }).click();
+  await page.locator('.lead', { hasText: 'are there more than once' }).waitFor();
+  assert.match(await page.locator('.lead').textContent(), /3\.\d kB, 9\d %, are wasted/);
+  const wasted = page.getByRole('region', { name: 'Wasted copies' });
+  assert.match(await wasted.textContent(), /var\/cache\/list3\.0 kB2removed by 3/);
+  assert.match(await page.getByRole('region', { name: 'Contents that are there more than once' }).textContent(), /app\/one\.js.*app\/two\.js.*10 B/);
+  await wasted.getByRole('button', { name: 'app/server.js' }).click();
+  await page.locator('.file-pane .prov', { hasText: 'Same bytes, stored a second time' }).waitFor();
+  assert.match(page.url(), /l=2/);
+  await page.getByRole('button', { name: 'step 4 of the history' }).click();
+  await page.locator('tr.sel', { hasText: 'chown node' }).waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('a step of the history leads to the line of the Dockerfile that says the same', async () => {
+  const { page, context, wrong } = await open('#/dockerfile');
+  await type(page, 'FROM base\nCOPY app /app\nRUN chown node /app/server.js \\\n  && rm -rf /var/cache\n');
+  await openImage(page);
+  await page.locator('[role="treeitem"]', { hasText: 'app/' }).first().waitFor();
+  await page.evaluate(() => void (location.hash = `${location.hash}&f=app/server.js`));
+  await page.getByRole('button', { name: 'line 3 of the Dockerfile' }).click();
+  await page.locator('.cm-activeLine', { hasText: 'RUN chown' }).waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('a finding about an image names its code, its place and the clause it is against', async () => {
+  const { page, context, wrong } = await open();
+  const archive = dockerArchive();
+  // One byte of a file in the first layer: its digest is no longer that of the configuration.
+  archive[archive.indexOf('root:x:0:0')] = 0x52;
+  await page.goto(`${server.url}#/image`);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose a file' }).click()]);
+  await chooser.setFiles({ name: 'api.tar', mimeType: 'application/x-tar', buffer: archive });
+  await page.locator('.shield.fail').click();
+  const finding = page.locator('.oddities li', { hasText: 'DIFF_ID_MISMATCH' });
+  await finding.waitFor();
+  assert.match(await finding.textContent(), /Layer.*Layer 1.*Clauseimage-spec config\.md/);
+  await finding.getByRole('button', { name: 'Layer 1' }).click();
+  await page.locator('.layers [role="option"][aria-selected="true"]', { hasText: 'ADD file:base' }).waitFor();
   assert.deepEqual(wrong, []);
   await context.close();
 });
@@ -431,8 +482,9 @@ test('after one load the page works without a network', async () => {
 test('first load stays under 150 kB of script, gzip', async () => {
   const { gzipSync } = await import('node:zlib');
   const { page, context } = await open('', {});
+  // What workers load is behind the first view: their own scripts, and the package.
   const files = new Set();
-  page.on('response', (response) => /\.js$/.test(new URL(response.url()).pathname) && !/worker/.test(response.url()) && files.add(new URL(response.url()).pathname));
+  page.on('response', (response) => /\.js$/.test(new URL(response.url()).pathname) && !/worker|index\.browser/.test(response.url()) && files.add(new URL(response.url()).pathname));
   await page.goto('about:blank');
   await page.goto(`${server.url}#/dockerfile`);
   await page.locator('.cm-content').waitFor();
@@ -500,7 +552,7 @@ for (const colorScheme of ['light', 'dark'])
           await page.getByRole('button', { name: pane, exact: true }).click();
           await check(pane);
         }
-      for (const tab of ['Config', 'History', 'Verify']) {
+      for (const tab of ['Analysis', 'Config', 'History', 'Verify']) {
         await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
         await check(`image ${tab}`);
       }

@@ -269,21 +269,19 @@ export class FileIndex {
     return node.versions[at]?.layer ?? 0;
   }
 
-  /** All that is known of a path after `layer` (from 0). */
-  details(path: string, layer: number): FileDetails | undefined {
-    const node = this.#find(path);
-    if (!node || node.versions.length === 0) return undefined;
-    const events: PathEvent[] = [];
+  /** What each layer did to a path, the oldest first. */
+  #events(node: Node | undefined): { version: Version; event: PathEvent }[] {
+    const events: { version: Version; event: PathEvent }[] = [];
     let before: LayerEntry | undefined;
     let ever = false;
-    node.versions.forEach((version, i) => {
+    node?.versions.forEach((version, i) => {
       const { entry } = version;
       const number = version.layer + 1;
       const replaces = node.versions[i + 1];
       if (!entry) {
         // Removed and written again in one layer is one event.
         if (replaces?.layer === version.layer && replaces.entry) return;
-        if (before) events.push({ layer: number, what: version.opaque ? 'hides it: its folder is opaque' : 'removed it', wasted: false });
+        if (before) events.push({ version, event: { layer: number, what: version.opaque ? 'hides it: its folder is opaque' : 'removed it', wasted: false } });
         before = undefined;
         return;
       }
@@ -291,20 +289,36 @@ export class FileIndex {
       const wasted = entry.size > 0 && !this.#kept(node, i);
       const what = before ? changeText(before, entry) : ever ? 'added it again' : 'added it';
       events.push({
-        layer: number,
-        what,
-        detail: before && before.size > 0 && entry.size > 0 ? 'Stored a second time. The copy before is wasted.' : undefined,
-        size: entry.kind === 'file' ? entry.size : undefined,
-        wasted,
+        version,
+        event: {
+          layer: number,
+          what,
+          detail: before && before.size > 0 && entry.size > 0 ? 'Stored a second time. The copy before is wasted.' : undefined,
+          size: entry.kind === 'file' ? entry.size : undefined,
+          wasted,
+        },
       });
       before = entry;
       ever = true;
     });
+    return events;
+  }
+
+  /** All that is known of a path after `layer` (from 0). */
+  details(path: string, layer: number): FileDetails | undefined {
+    const node = this.#find(path);
+    if (!node || node.versions.length === 0) return undefined;
+    const events = this.#events(node).map(({ event }) => event);
     const at = this.#at(node, layer);
     const shown = node.versions[at]?.entry ?? this.#lastEntry(node, at) ?? this.#lastEntry(node, node.versions.length - 1);
     if (!shown) return undefined;
     const { kind, size, mode, uid, gid, owner, group, mtime, link, device, xattrs = [] } = shown;
     return { path, kind: kind as FileKind, events, size, mode, uid, gid, owner, group, mtime, link, device, xattrs };
+  }
+
+  /** The copies of a file, one for each event of `details`: where its bytes are, if it has some. */
+  copies(path: string): ({ layer: number; at: number; size: number } | undefined)[] {
+    return this.#events(this.#find(path)).map(({ version: { layer, entry } }) => (entry?.kind === 'file' && entry.at !== undefined ? { layer, at: entry.at, size: entry.size } : undefined));
   }
 
   #lastEntry(node: Node, index: number): LayerEntry | undefined {

@@ -48,6 +48,9 @@ export async function assemble({ name, dockerfile, files }: Recipe, work: CallCo
   return Uint8Array.from(await archive.bytes());
 }
 
+/** Copies of a file above this are not compared, in bytes. */
+const SAME_LIMIT = 20_000_000;
+
 /** The image that is open in this worker. */
 export class Reader {
   #image: lw.Image | undefined;
@@ -185,6 +188,25 @@ export class Reader {
     return this.#files().find(text, limit);
   }
 
+  analyze(duplicates: boolean, work: CallContext): Promise<lw.ImageAnalysis> {
+    return this.#present().analyze({ image: this.#at, most: 200, duplicates, signal: work.signal, onProgress: work.onProgress });
+  }
+
+  async sameBytes(path: string, work: CallContext): Promise<boolean[]> {
+    const answer: boolean[] = [];
+    let before: { size: number; bytes: Uint8Array } | undefined;
+    for (const copy of this.#files().copies(path)) {
+      let same = false;
+      if (copy?.size && copy.size <= SAME_LIMIT) {
+        const bytes = Uint8Array.from(await this.#present().readEntry(copy.layer, copy.at, { signal: work.signal, image: this.#at }));
+        same = before?.size === copy.size && before.bytes.every((byte, i) => byte === bytes[i]);
+        before = { size: copy.size, bytes };
+      } else before = undefined;
+      answer.push(same);
+    }
+    return answer;
+  }
+
   /** The package's own words for a search, but layers count from 1 here. */
   async search(text: string, layer: number | undefined, work: CallContext): Promise<Found> {
     const query = lw.parseQuery(text);
@@ -230,15 +252,11 @@ export class Reader {
         });
       }
     }
+    const numbers = new Map(report.layers.filter((known) => known.image === manifest?.digest).map((known) => [known.name, known.layer + 1]));
     const oddities = report.findings.map(
-      ({ severity, code, message, document, path, layer, entry, count }): Oddity => ({
-        severity,
-        code,
-        message: count && count > 1 ? `${message}, and ${count - 1} more like it` : message,
-        where: [layer ?? document, path, entry].filter(Boolean).join(', '),
-      }),
+      ({ severity, code, message, document, path, layer, entry, clause, count = 1 }): Oddity => ({ severity, code, message, document, path, layer, layerNumber: layer === undefined ? undefined : numbers.get(layer), entry, clause, count }),
     );
-    return { items, oddities, verified: items.filter((item) => item.state === 'verified').length, total: items.length };
+    return { verdict: report.verdict, differences: lw.tarDifferences(report), items, oddities, verified: items.filter((item) => item.state === 'verified').length, total: items.length };
   }
 
   close(): void {

@@ -42,6 +42,8 @@ serve<ImageApi & CompareApi>({
     moved(found, work.transfer);
     return found;
   },
+  analyze: ({ duplicates }, work) => reader.analyze(duplicates, work),
+  sameBytes: ({ path }, work) => reader.sameBytes(path, work),
   verify: (_, work) => reader.verify(work),
   close: () => reader.close(),
   async compare({ a, b }, work) {

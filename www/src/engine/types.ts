@@ -2,6 +2,9 @@
 import type * as lw from 'layerwright';
 import type { DiffLine } from '../lib/diff.ts';
 
+export type ImageAnalysis = lw.ImageAnalysis;
+export type TarDifference = lw.TarDifference;
+
 export interface Edit {
   start: number;
   end: number;
@@ -279,10 +282,25 @@ export interface Oddity {
   severity: 'error' | 'warning' | 'info';
   code: string;
   message: string;
-  where: string;
+  /** The document: its digest, or its file in the archive. */
+  document?: string | undefined;
+  /** The place in the document: `$.layers[0].size`. */
+  path?: string | undefined;
+  /** The layer, by its number from 1, or else by its name. */
+  layer?: string | undefined;
+  layerNumber?: number | undefined;
+  /** The entry of the layer. */
+  entry?: string | undefined;
+  /** The clause of the specification that it is against. */
+  clause?: string | undefined;
+  /** How often. */
+  count: number;
 }
 
 export interface VerifyResult {
+  verdict: 'ok' | 'flag' | 'error';
+  /** Where readers of tar see something else than container runtimes do. */
+  differences: TarDifference[];
   items: VerifyItem[];
   oddities: Oddity[];
   verified: number;
@@ -315,6 +333,10 @@ export interface ImageApi {
   find(params: { text: string; layer: number; limit: number }): { path: string; size: number; layer: number }[];
   /** Files that all words hold for, of all layers merged or only of what one of them brought. */
   search(params: { text: string; layer?: number | undefined }): Found;
+  /** What it is made of and what is stored for nothing; duplicates need the contents of all files. */
+  analyze(params: { duplicates: boolean }): ImageAnalysis;
+  /** By event of a path's history, whether the bytes are those of the event before. */
+  sameBytes(params: { path: string }): boolean[];
   verify(params: Record<string, never>): VerifyResult;
   close(params: Record<string, never>): void;
 }

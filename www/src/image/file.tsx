@@ -1,13 +1,15 @@
 // The file in focus: who brought it, its facts, its content as text, hex or picture; never as HTML.
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { dockerfile, editor } from '../dockerfile/model.ts';
 import type { FileContent, FileDetails, ImageSummary } from '../engine/types.ts';
 import { count, exactBytes, mode, plural, size, time } from '../lib/format.ts';
 import { Name, nameParts, nameText, shellQuoted } from '../lib/names.tsx';
-import { route, setParams } from '../lib/route.ts';
+import { goTo, route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
 import { notify } from '../ui/notices.tsx';
 import { Digest, Icon, Tabs, copyText } from '../ui/parts.tsx';
 import { VirtualLines, rem } from '../ui/virtual.tsx';
+import { lineOf } from './source-line.ts';
 import { reader } from './state.ts';
 
 type Tab = 'text' | 'hex' | 'picture';
@@ -81,6 +83,7 @@ function magic(bytes: Uint8Array): string | undefined {
 export function FilePanel({ path, layer, summary }: { path: string; layer: number; summary: ImageSummary }) {
   const [details, setDetails] = useState<FileDetails | null>();
   const [content, setContent] = useState<FileContent>();
+  const [same, setSame] = useState<boolean[]>();
   const [error, setError] = useState<string>();
   const [asked, setAsked] = useState(false);
   const [tab, setTab] = useState<Tab>();
@@ -98,6 +101,17 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
       stale = true;
     };
   }, [path, layer]);
+
+  const again = (details?.events.filter((event) => event.detail).length ?? 0) > 0;
+  useEffect(() => {
+    if (!again) return;
+    const stop = new AbortController();
+    reader
+      .call('sameBytes', { path }, { signal: stop.signal })
+      .then((found) => !stop.signal.aborted && setSame(found))
+      .catch(() => undefined);
+    return () => stop.abort();
+  }, [again, path]);
 
   const readable = details?.kind === 'file' || details?.kind === 'hardlink';
   const wanted = readable && (details.size <= ASK_ABOVE || asked);
@@ -163,7 +177,7 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
           <div class="sec">
             <h3>Who brought it</h3>
             <ol class="prov">
-              {details.events.map((event) => (
+              {details.events.map((event, i) => (
                 <li>
                   <svg class="dot" viewBox="0 0 14 14" aria-hidden="true">
                     <rect class={event.wasted ? 'hat' : summary.layers[event.layer - 1]?.base ? 'base' : 'own'} x="2" y="2" width="10" height="10" rx="2" />
@@ -174,12 +188,8 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
                     </button>{' '}
                     {nameText(event.what, true)}
                     {event.wasted && <span class="sr">, wasted</span>}
-                    {event.detail && <div class="xs dim">{event.detail}</div>}
-                    {summary.layers[event.layer - 1]?.command && (
-                      <div class="xs dim code cut" title={nameText(summary.layers[event.layer - 1]?.command ?? '', true)}>
-                        <Name text={summary.layers[event.layer - 1]?.command ?? ''} words />
-                      </div>
-                    )}
+                    {event.detail && <div class="xs dim">{same?.[i] ? 'Same bytes, stored a second time. The copy before is wasted.' : event.detail}</div>}
+                    <Instruction summary={summary} layer={event.layer} />
                   </div>
                   <span class={`num ${event.wasted ? 'dim' : ''}`}>{event.size === undefined ? '' : size(event.size)}</span>
                 </li>
@@ -272,6 +282,41 @@ export function FilePanel({ path, layer, summary }: { path: string; layer: numbe
           </div>
         </>
       )}
+    </>
+  );
+}
+
+/** The step of the history that made a layer, and the line of the Dockerfile in the editor that says the same. */
+function Instruction({ summary, layer }: { summary: ImageSummary; layer: number }) {
+  const command = summary.layers[layer - 1]?.command;
+  const text = useStore(dockerfile, (state) => state.dockerfile);
+  const line = useMemo(() => (command === undefined ? undefined : lineOf(text, command)), [text, command]);
+  const step = summary.history.findIndex((item) => item.layer === layer);
+  if (command === undefined) return null;
+  return (
+    <>
+      <div class="xs dim code clamp" title={nameText(command, true)}>
+        <Name text={command} words />
+      </div>
+      <div class="xs row">
+        {step >= 0 && (
+          <button type="button" class="link" onClick={() => setParams({ tab: 'history', step: String(step + 1) }, 'push')}>
+            step {step + 1} of the history
+          </button>
+        )}
+        {line !== undefined && (
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              goTo('dockerfile');
+              setTimeout(() => editor.now?.goTo(line), 100);
+            }}
+          >
+            line {line} of the Dockerfile
+          </button>
+        )}
+      </div>
     </>
   );
 }

@@ -131,19 +131,28 @@ export async function selectPlatform(index: number): Promise<void> {
   }
 }
 
+let stoppingVerify: AbortController | undefined;
+
+export function stopVerifying(): void {
+  stoppingVerify?.abort();
+}
+
 /** Checks every digest of the image that is open. */
 export async function verify(): Promise<void> {
   const { generation } = image.value;
   const current = () => image.value.generation === generation;
+  stoppingVerify?.abort();
+  const controller = new AbortController();
+  stoppingVerify = controller;
   image.patch({ verifying: { phase: 'verify', done: 0, unit: 'bytes' }, verifyError: undefined });
   try {
-    const result = await reader.call('verify', {}, { onProgress: (progress) => current() && image.patch({ verifying: progress }) });
+    const result = await reader.call('verify', {}, { signal: controller.signal, onProgress: (progress) => current() && image.patch({ verifying: progress }) });
     if (!current()) return;
     image.patch({ verify: result, verifying: undefined });
     const failed = result.items.filter((item) => item.state === 'failed').length;
     say(failed > 0 ? `${failed} digests do not match` : `${result.verified} of ${result.total} digests verified`);
   } catch (error) {
-    if (current() && !isAbort(error)) image.patch({ verifying: undefined, verifyError: error instanceof Error ? error.message : String(error) });
+    if (current() && stoppingVerify === controller) image.patch({ verifying: undefined, ...(isAbort(error) ? {} : { verifyError: error instanceof Error ? error.message : String(error) }) });
   }
 }
 

@@ -9,11 +9,12 @@ import { compareWithOther, openExampleImage } from '../ui/commands.ts';
 import { pickFile, pickFolder } from '../ui/drop.tsx';
 import { Digest, Icon, MenuButton, PaneBar, SeverityMark, Tabs } from '../ui/parts.tsx';
 import { Meter } from '../ui/meter.tsx';
-import { Prose } from '../ui/prose.tsx';
+import { AnalysisTab } from './analysis.tsx';
 import { FilesTab, type FilesPane } from './files.tsx';
 import { image, openImage, selectPlatform, stopOpening } from './state.ts';
+import { VerifyTab } from './verify.tsx';
 
-const TABS = ['files', 'config', 'history', 'verify'] as const;
+const TABS = ['files', 'analysis', 'config', 'history', 'verify'] as const;
 type Tab = (typeof TABS)[number];
 
 export default function ImageView() {
@@ -115,6 +116,12 @@ function Shield() {
         <SeverityMark level="error" label={false} /> not verified: {verifyError}
       </button>
     );
+  if (!verify && !verifying)
+    return (
+      <button type="button" class="shield part" onClick={go}>
+        <Icon name="wait" /> not verified
+      </button>
+    );
   if (!verify)
     return (
       <span class="shield part" role="status">
@@ -207,9 +214,10 @@ function Open({ summary }: { summary: ImageSummary }) {
             label="Image"
             panel="image-panel"
             value={tab}
-            onChange={(next) => setParams({ tab: next === 'files' ? undefined : next }, 'push')}
+            onChange={(next) => setParams({ tab: next === 'files' ? undefined : next, step: undefined }, 'push')}
             items={[
               { id: 'files', label: 'Files' },
+              { id: 'analysis', label: 'Analysis' },
               { id: 'config', label: 'Config' },
               { id: 'history', label: 'History', count: summary.history.length > 0 ? String(summary.history.length) : undefined },
               { id: 'verify', label: 'Verify', count: odd > 0 ? String(odd) : undefined },
@@ -225,7 +233,7 @@ function Open({ summary }: { summary: ImageSummary }) {
           <FilesTab summary={summary} pane={pane} onPane={setPane} />
         ) : (
           <div class="scroll sheet-panel" role="tabpanel" id="image-panel" aria-labelledby={`image-panel-${tab}`} tabIndex={0} data-pane data-pane-focus>
-            {tab === 'config' ? <ConfigTab summary={summary} /> : tab === 'history' ? <HistoryTab summary={summary} /> : <VerifyTab />}
+            {tab === 'analysis' ? <AnalysisTab summary={summary} /> : tab === 'config' ? <ConfigTab summary={summary} /> : tab === 'history' ? <HistoryTab summary={summary} /> : <VerifyTab />}
           </div>
         )}
       </main>
@@ -300,6 +308,7 @@ function ConfigTab({ summary }: { summary: ImageSummary }) {
 }
 
 function HistoryTab({ summary }: { summary: ImageSummary }) {
+  const step = Number(useStore(route, (now) => now.params.get('step')));
   if (summary.history.length === 0) return <p class="sec mid">This image carries no history.</p>;
   return (
     <table>
@@ -313,10 +322,10 @@ function HistoryTab({ summary }: { summary: ImageSummary }) {
         </tr>
       </thead>
       <tbody>
-        {summary.history.map((item) => {
+        {summary.history.map((item, i) => {
           const layer = item.layer === undefined ? undefined : summary.layers[item.layer - 1];
           return (
-            <tr>
+            <tr class={i + 1 === step ? 'sel' : ''} aria-current={i + 1 === step ? 'true' : undefined} ref={i + 1 === step ? (row) => row?.scrollIntoView({ block: 'center' }) : undefined}>
               <td class="r num">
                 {item.layer !== undefined ? (
                   <button type="button" class="link num" aria-label={`Layer ${item.layer}`} onClick={() => setParams({ tab: undefined, l: String(item.layer) }, 'push')}>
@@ -341,77 +350,5 @@ function HistoryTab({ summary }: { summary: ImageSummary }) {
         })}
       </tbody>
     </table>
-  );
-}
-
-const STATES = { verified: 'verified', failed: 'does not match', unread: 'not read' } as const;
-
-function VerifyTab() {
-  const { verify, verifying, verifyError } = useStore(image);
-  return (
-    <>
-      {verifyError !== undefined && <p class="sec bad">{verifyError}</p>}
-      {!verify && verifying && (
-        <p class="sec mid" role="status">
-          Verifying. {verifying.total ? percent(verifying.done, verifying.total) : ''}
-        </p>
-      )}
-      {verify && (
-        <table>
-          <caption class="sr">Digests</caption>
-          <thead>
-            <tr>
-              <th>State</th>
-              <th>What</th>
-              <th>Digest</th>
-            </tr>
-          </thead>
-          <tbody>
-            {verify.items.map((item) => (
-              <tr>
-                <td>
-                  <span class={`state ${item.state}`}>
-                    {item.state === 'verified' ? <Icon name="check" /> : item.state === 'failed' ? <SeverityMark level="error" label={false} /> : <Icon name="wait" />}
-                    {STATES[item.state]}
-                  </span>
-                </td>
-                <td>
-                  <Name text={item.what} words />
-                  {item.problem && (
-                    <div class="bad wrap">
-                      <Name text={item.problem} words />
-                    </div>
-                  )}
-                </td>
-                <td>
-                  <Digest value={item.digest} what={item.what} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {verify && verify.oddities.length > 0 && (
-        <div class="sec">
-          <h2>What is wrong or odd</h2>
-          <ul class="oddities">
-            {verify.oddities.map((oddity) => (
-              <li>
-                <SeverityMark level={oddity.severity} />
-                <div class="grow">
-                  <Prose text={oddity.message} />
-                  {oddity.where && (
-                    <div class="xs dim code wrap">
-                      <Name text={oddity.where} words />
-                    </div>
-                  )}
-                </div>
-                <span class="dim xs">{oddity.code}</span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-    </>
   );
 }

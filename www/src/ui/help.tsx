@@ -42,6 +42,24 @@ const KEYS: [where: string, rows: [keys: string[], does: string][]][] = [
       [['[', ']'], 'previous layer, next layer'],
     ],
   ],
+  [
+    'Map',
+    [
+      [['arrows', 'Home', 'End'], 'to another block'],
+      [['Enter'], 'zoom in, or choose the file'],
+      [['Backspace'], 'zoom out'],
+    ],
+  ],
+  [
+    'Filter',
+    [
+      [['>1MB', '<=10kB'], 'files of that size'],
+      [['text:TODO'], 'files with that text in them'],
+      [['*.so', 'type:symlink'], 'names by a pattern, kinds'],
+      [['layer:3', 'owner:0', 'is:setuid'], 'what a layer brought, owners, permissions'],
+      [['is:added'], 'what the chosen layer did: also changed, removed'],
+    ],
+  ],
 ];
 
 export function Help() {
