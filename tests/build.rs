@@ -364,18 +364,16 @@ fn errors_name_the_line_and_what_to_do() {
 /// A command that writes a file, as an executor would.
 struct Touch;
 
-impl layerwright::build::run::Executor for Touch {
-    fn run<'a>(
-        &'a self,
-        step: &'a layerwright::build::step::RunStep,
-        tree: &'a layerwright::build::tree::Tree,
-    ) -> layerwright::build::run::Answer<'a, Option<layerwright::build::tree::Tree>> {
+impl layerwright::build::execute::Executor for Touch {
+    fn run<'a>(&'a self, call: &'a layerwright::build::execute::Call<'a>) -> layerwright::build::execute::Ran<'a> {
         use layerwright::build::tree::{Kind, Meta, Node, clean};
         Box::pin(async move {
-            let mut after = tree.clone();
-            let text = step.arguments.join(" ").into_bytes();
+            let mut after = call.tree.clone();
+            let text = call.step.arguments.join(" ").into_bytes();
             let node = Node { meta: Meta::default(), kind: Kind::File(Content::bytes(text)) };
-            after.put(&clean(b"/touched"), Rc::new(node)).map_err(|error| error.to_string())?;
+            after
+                .put(&clean(b"/touched"), Rc::new(node))
+                .map_err(|error| layerwright::build::execute::RunError::Other(error.to_string()))?;
             after.remove(&clean(b"/gone"));
             Ok(Some(after))
         })

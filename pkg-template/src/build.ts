@@ -1,6 +1,7 @@
 // Building and saving images.
 import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.js';
 import { LayerwrightError } from './errors.js';
+import { type Executor, Executors } from './execute.js';
 import { Image, type ImageGlue } from './image.js';
 import { type ClosableSource, type SeekableSource, seekable } from './sources.js';
 import type { ArchiveFormat, BuildSettings, BuiltSummary, ImageBuild, ImageHandle, SavedArchive, SavedFiles, Text } from './wasm/layerwright.js';
@@ -48,6 +49,14 @@ export interface BuildRequest extends BuildSettings {
   contexts?: Record<string, Iterable<ContextFile> | Image | GivenImage>;
   /** The platform, where there is one only. */
   platform?: string;
+}
+
+/** Options of a build. */
+export interface BuildOptions extends WorkOptions {
+  /** Who runs the command of a `RUN`: the first that takes it. Without any, `run` says what happens. */
+  executors?: readonly Executor[];
+  /** Called with what commands print. */
+  onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
 }
 
 /** How to save an image. */
@@ -157,12 +166,13 @@ const isGiven = (value: unknown): value is Image | GivenImage => value instanceo
 
 export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
   /**
-   * Builds a Dockerfile, as BuildKit would. `RUN` needs an executor, which there is none of yet: such a build fails, or
-   * leaves the step out with `run: "skip"`. The same request gives the same bytes everywhere, whatever the order of its
+   * Builds a Dockerfile, as BuildKit would. `RUN` needs an executor, such as that of `layerwright/run`: without one that
+   * takes the step the build fails, or leaves the step out with `run: "skip"`. Without `RUN`, the same request gives the same bytes everywhere, whatever the order of its
    * files.
    */
-  async function buildImage(request: BuildRequest, options: WorkOptions = {}): Promise<BuiltImage> {
+  async function buildImage(request: BuildRequest, options: BuildOptions = {}): Promise<BuiltImage> {
     await engine.init();
+    const { executors = [], onOutput, ...work } = options;
     const { dockerfile, context = [], bases = {}, contexts = {}, platform, ...settings } = request;
     if (platform !== undefined) settings.platforms = [platform];
     const build = engine.call((glue) => new glue.ImageBuild(typeof dockerfile === 'string' ? encoder.encode(dockerfile) : dockerfile, settings));
@@ -172,6 +182,7 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
       for (const source of opened.splice(0)) await source.close?.();
     };
     const sources: Record<number, RandomAccess> = {};
+    const runs = new Executors(engine, executors, sources, opened, work.signal, onOutput ?? (() => {}));
     const give = ({ image, digest }: GivenImage, add: (handle: ImageHandle, digest?: string) => void) => {
       Object.assign(sources, image.sources);
       engine.call(() => add(image.handle, digest));
@@ -187,11 +198,12 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
           await addAll(name, value);
         }
       }
-      const answer = await engine.drive<{ image: ImageHandle; built: BuiltSummary[] }>(() => build.start(), sources, options);
+      const answer = await engine.drive<{ image: ImageHandle; built: BuiltSummary[] }>(() => build.start(executors.length), sources, work, { run: runs.run, ran: runs.ran });
       return new BuiltImage(engine, answer.image, sources, undefined, answer.built);
     } finally {
       // New layers are made; only base images are still read from.
       await close();
+      await runs.end();
       if (generation === engine.generation) build.free();
     }
   }

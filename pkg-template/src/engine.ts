@@ -39,6 +39,9 @@ export interface RandomAccess {
 /** Sources by their numbers. */
 export type Sources = Readonly<Record<number, RandomAccess>>;
 
+/** What a task may ask of its caller, by name: a text and a value come in, bytes go back. */
+export type Asks = Readonly<Record<string, (text: string, value: unknown) => Promise<Uint8Array> | Uint8Array>>;
+
 /** How long a task may go on before the host gets its turn, in milliseconds. */
 const TURN = 25;
 
@@ -143,8 +146,8 @@ export class Engine<G extends Glue> {
     return this.#host?.elsewhere?.behind();
   }
 
-  /** Drives a task to its end, giving it bytes from `sources`, by their numbers. */
-  async drive<T>(begin: (glue: G) => Task, sources: Sources, { signal, onProgress }: WorkOptions = {}): Promise<T> {
+  /** Drives a task to its end, giving it bytes from `sources`, by their numbers, and answers what it asks. */
+  async drive<T>(begin: (glue: G) => Task, sources: Sources, { signal, onProgress }: WorkOptions = {}, asks: Asks = {}): Promise<T> {
     signal?.throwIfAborted();
     const task = this.call(begin);
     const generation = this.generation;
@@ -169,6 +172,13 @@ export class Engine<G extends Glue> {
             signal?.throwIfAborted();
             this.call(() => task.fail(error instanceof Error ? error.message : String(error)));
           }
+        } else if (step.kind === 'ask') {
+          const { what, text, value } = step;
+          const asked = (async () => asks[what]!(text, value))();
+          const answer = await until(asked, signal).then((bytes) => ({ bytes }), (error) => ({ error }));
+          signal?.throwIfAborted();
+          if ('bytes' in answer) this.call(() => task.feed(answer.bytes));
+          else this.call(() => task.fail(answer.error instanceof Error ? answer.error.message : String(answer.error)));
         } else if (step.kind === 'hash') {
           const { number } = step;
           const hash = this.#host?.elsewhere?.hash(number) ?? Promise.reject(new Error('nobody hashes'));

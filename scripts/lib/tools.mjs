@@ -109,6 +109,14 @@ export async function chromedriver() {
 /** Path of Firefox, or null: it is used where it is installed. */
 export const firefox = () => firstOf(process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox');
 
+/** Path of a busybox that needs no libraries, for tests that run commands; installs Debian's where there is none. Null where it cannot be had. */
+export async function busybox() {
+  const found = await firstOf(process.env.BUSYBOX, '/bin/busybox');
+  if (found) return found;
+  await step('Installing busybox-static for the tests', () => debian('busybox-static'));
+  return firstOf('/bin/busybox');
+}
+
 async function firstOf(...paths) {
   return paths.find((p) => p && fs.existsSync(p)) ?? null;
 }

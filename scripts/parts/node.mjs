@@ -5,7 +5,7 @@ import path from 'node:path';
 import { build, sizes } from '../build.mjs';
 import { tapCounts } from '../lib/counts.mjs';
 import { capture, inRoot, step } from '../lib/shell.mjs';
-import { npmBinary } from '../lib/tools.mjs';
+import { busybox, npmBinary } from '../lib/tools.mjs';
 import { installed } from '../lib/installed.mjs';
 
 export default async function node(tally) {
@@ -22,9 +22,11 @@ export default async function node(tally) {
   await same(tally, 'Deno', npmBinary(`@deno/${denoPlatform()}/deno`), ['run', '--no-prompt', 'run.mjs'], folder);
   await same(tally, 'Bun', npmBinary('bun/bin/bun.exe', `@oven/bun-${process.platform}-${os.arch()}/bin/bun`), ['run.mjs'], folder);
 
+  const shell = await busybox();
+  if (!shell) tally.skip('RUN in the sandbox', 'Install busybox-static, or name a static busybox in BUSYBOX.');
   const began = performance.now();
   const files = fs.readdirSync(path.join(folder, 'node')).filter((f) => f.endsWith('.test.mjs')).map((f) => path.join('node', f));
-  const result = await step('Tests in Node', () => capture(process.execPath, ['--test', '--test-reporter=tap', ...files], { cwd: folder, env: { LAYERWRIGHT_REPOSITORY: inRoot() } }));
+  const result = await step('Tests in Node', () => capture(process.execPath, ['--test', '--test-reporter=tap', ...files], { cwd: folder, env: { LAYERWRIGHT_REPOSITORY: inRoot(), LAYERWRIGHT_BUSYBOX: shell ?? '' } }));
   const { passed, failed } = tapCounts(result);
   tally.counts('Tests in Node (paths, command line, streams)', passed, failed, result.output, (performance.now() - began) / 1000);
 }

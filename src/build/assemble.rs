@@ -6,9 +6,10 @@ use std::rc::Rc;
 use super::base::{BaseImage, BaseImages};
 use super::context::{ContextFile, tree, without_ignored};
 use super::error::BuildError;
+use super::execute::Executor;
 use super::layer::LayerCompression;
 use super::recipe::{Planned, recipe};
-use super::run::{Executor, Inputs, OnRun, Outcome, RunOptions, Skipped, run};
+use super::run::{Inputs, OnRun, Outcome, RunOptions, Skipped, run};
 use super::step::{Base, ImageKey};
 use super::tree::{Content, Kind, Tree, clean};
 use super::unpack::UnpackLimits;
@@ -171,12 +172,13 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
     let platforms = if request.platforms.is_empty() { vec![own.clone()] } else { request.platforms };
     let several = platforms.len() > 1;
     let made = Time { seconds: epoch.unwrap_or(0), nanos: 0 };
-    let options = RunOptions {
+    let mut options = RunOptions {
         compression: request.compression,
         made,
         latest: epoch.filter(|_| request.rewrite_timestamp).map(|seconds| Time { seconds, nanos: 0 }),
         on_run: request.on_run,
         unpack: request.unpack,
+        platform: String::new(),
     };
     let mut built = Built { images: Vec::new(), contents: Contents::default() };
     let mut listed = Vec::new();
@@ -227,6 +229,7 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
         }
         let inputs = Inputs { context: main.clone(), contexts: files.clone(), images };
         let host = BaseImages { images: sources, watch };
+        options.platform = platform.full();
         let outcome = run(&planned.recipe, &inputs, &options, &host, executors).await?;
         let base = outcome.base.as_ref().and_then(|key| bases.get(key));
         let make = Documents {

@@ -245,6 +245,10 @@ impl Host for BaseImages<'_> {
         })
     }
 
+    fn images(&self) -> &[BaseImage] {
+        &self.images
+    }
+
     fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         let item = Some(item).filter(|item| !item.is_empty());
         self.watch.step(Step { phase: "build", done, total: Some(total), item })

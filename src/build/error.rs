@@ -2,6 +2,7 @@
 
 use super::context::ContextError;
 use super::copy::CopyError;
+use super::execute::RunError;
 use super::mode::ModeError;
 use super::tree::TreeError;
 use super::unpack::UnpackError;
@@ -12,7 +13,7 @@ use crate::dockerfile::patterns::PatternError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// An instruction cannot be carried out.
-    #[error("line {line}: {cause} ({instruction})")]
+    #[error("line {line}: {cause} ({instruction}){}", tail(cause))]
     Step {
         /// The line of the instruction in the Dockerfile, from 1.
         line: u32,
@@ -108,8 +109,8 @@ pub enum StepError {
     )]
     NoExecutor,
     /// An executor says so.
-    #[error("the command failed: {0}")]
-    Run(String),
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// Bytes of the context or of an image cannot be read.
     #[error("`{path}` cannot be read: {message}")]
     Read {
@@ -124,6 +125,14 @@ pub enum StepError {
     /// A stage or context that does not exist.
     #[error("there is no stage, image or context `{0}`")]
     NoSource(String),
+}
+
+/// The end of a command's output, on lines of its own.
+fn tail(cause: &StepError) -> String {
+    match cause {
+        StepError::Run(error) if !error.output().is_empty() => format!("\n{}", error.output().trim_end()),
+        _ => String::new(),
+    }
 }
 
 impl BuildError {
@@ -168,7 +177,8 @@ impl StepError {
             Self::Checksum => "ADD_CHECKSUM_LOCAL",
             Self::Remote(_) => "ADD_REMOTE_UNAVAILABLE",
             Self::NoExecutor => "RUN_NEEDS_EXECUTOR",
-            Self::Run(_) => "RUN_FAILED",
+            Self::Run(RunError::Status { .. }) => "RUN_FAILED",
+            Self::Run(RunError::Other(_)) => "RUN_IMPOSSIBLE",
             Self::Read { .. } => "BUILD_READ_FAILED",
             Self::Tar(error) => error.code(),
             Self::NoSource(_) => "COPY_FROM_UNKNOWN",

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunStep, Stage, Step};
+use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunMount, RunStep, Stage, Step};
+use crate::dockerfile::mount::MountKind;
 use crate::plan::{self, Plan};
 
 /// A recipe, and which of its steps the history names.
@@ -39,7 +40,7 @@ pub fn recipe(plan: &Plan, images: &BTreeSet<String>, default: &plan::Platform) 
                 plan::Action::Workdir { .. } if !step.creates_layer => continue,
                 plan::Action::Workdir { path, user } => Action::Workdir { path: path.clone(), user: user.clone() },
                 plan::Action::Copy(copy) => Action::Copy(copy_step(copy, |index| Base::Stage(number(&index)))),
-                plan::Action::Run(run) => Action::Run(run_step(run)),
+                plan::Action::Run(run) => Action::Run(run_step(run, |index| Base::Stage(number(&index)))),
             };
             entries.push(entry);
             steps.push(Step { line: step.lines.from, text: step.text.clone(), action });
@@ -120,13 +121,23 @@ fn copy_step(copy: &plan::step::Copy, stage: impl Fn(usize) -> Base) -> CopyStep
     }
 }
 
-fn run_step(run: &plan::step::Run) -> RunStep {
+fn run_step(run: &plan::step::Run, stage: impl Fn(usize) -> Base) -> RunStep {
+    let mounts = run.mounts.iter().map(|(mount, from)| RunMount {
+        from: match (from, mount.kind) {
+            (Some(index), _) => Some(stage(*index)),
+            (None, MountKind::Bind) => Some(Base::Context(None)),
+            (None, _) => None,
+        },
+        mount: mount.clone(),
+    });
     RunStep {
         arguments: run.args.clone(),
         environment: run.env.iter().map(|(name, value)| format!("{name}={value}")).collect(),
         directory: run.cwd.clone(),
         user: run.user.clone(),
         network: run.network.clone(),
+        security: run.security.clone(),
+        mounts: mounts.collect(),
         file: run.file.clone(),
     }
 }

@@ -5,16 +5,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::base::BaseImage;
 use super::copy::{CopyError, CopyOptions, copy};
 use super::diff::{Change, diff};
 use super::error::{BuildError, StepError};
+use super::execute::{Call, Executor, RunError};
 use super::glob;
 use super::layer::{LayerBlob, LayerCompression};
 use super::mode::Mode;
 use super::owner::Owner;
+use super::same::keep_same;
 use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunStep, Step};
 use super::tree::{Content, Kind, Meta, Node, Tree, clean, show};
 use super::unpack::{UnpackLimits, Unpacked, Unpacker};
+use super::user::Identity;
 use super::write::{MemberSink, read, write_layer};
 use crate::archive::tar_write::Time;
 use crate::dockerfile::patterns::Patterns;
@@ -34,17 +38,11 @@ pub trait Host {
         sink: &'a mut dyn MemberSink,
     ) -> Answer<'a, ()>;
 
+    /// The images whose members it gives, by their numbers: for who reads them later, or on his own.
+    fn images(&self) -> &[BaseImage];
+
     /// Told before each step: how many are done, how many there are, and which comes. It may wait for its listener.
     fn progress<'a>(&'a self, done: u64, total: u64, item: &'a str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
-}
-
-/// Runs the command of a `RUN` on a tree.
-///
-/// Trees share what they have in common, so an executor changes a clone and gives it back; the difference becomes the
-/// layer. Several can stand in a row: the first that knows the step does it.
-pub trait Executor {
-    /// The tree after the command; `None` where this executor does not run such a step.
-    fn run<'a>(&'a self, step: &'a RunStep, tree: &'a Tree) -> Answer<'a, Option<Tree>>;
 }
 
 /// What happens at a `RUN` that no executor takes.
@@ -70,6 +68,8 @@ pub struct RunOptions {
     pub on_run: OnRun,
     /// Bounds of archives that `ADD` unpacks.
     pub unpack: UnpackLimits,
+    /// The platform that is built, as `linux/amd64`.
+    pub platform: String,
 }
 
 /// Trees that a recipe starts from.
@@ -250,10 +250,14 @@ impl Builder<'_> {
                 Ok(Some((after, changes)))
             }
             Action::Run(command) => {
-                for executor in self.executors {
-                    if let Some(after) = executor.run(command, tree).await.map_err(StepError::Run)? {
-                        let changes = diff(tree, &after);
-                        return Ok(Some((after, changes)));
+                if !self.executors.is_empty() {
+                    let call = self.call(command, step, tree).await?;
+                    for executor in self.executors {
+                        if let Some(after) = executor.run(&call).await.map_err(StepError::Run)? {
+                            let after = keep_same(tree, after, self.host).await?;
+                            let changes = diff(tree, &after);
+                            return Ok(Some((after, changes)));
+                        }
                     }
                 }
                 match self.options.on_run {
@@ -262,6 +266,23 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// A `RUN` with all that belongs to it.
+    async fn call<'a>(&'a self, run: &'a RunStep, step: &'a Step, tree: &'a Tree) -> Result<Call<'a>, StepError> {
+        let passwd = self.lookup(true, b"/etc/passwd", Some(tree), &run.user).await?;
+        let group = self.lookup(true, b"/etc/group", Some(tree), &run.user).await?;
+        let identity = Identity::look_up(&run.user, &passwd, &group)
+            .map_err(|message| StepError::Run(RunError::Other(message)))?;
+        let mut mounts = Vec::new();
+        for mount in &run.mounts {
+            mounts.push(match &mount.from {
+                Some(from) => Some(self.source(from).ok_or_else(|| StepError::NoSource(name_of(from)))?),
+                None => None,
+            });
+        }
+        let platform = &self.options.platform;
+        Ok(Call { step: run, line: step.line, text: &step.text, platform, identity, tree, mounts, host: self.host })
     }
 
     async fn copy(

@@ -1,5 +1,7 @@
 //! What a build has to do, with nothing left to expand: the plan's answer, ready to be carried out.
 
+use crate::dockerfile::mount::Mount;
+
 /// A build of one platform.
 #[derive(Clone, Debug, Default)]
 pub struct Recipe {
@@ -100,6 +102,15 @@ pub struct CopyStep {
     pub unpack: Option<bool>,
 }
 
+/// A `--mount` and where its source is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunMount {
+    /// Its options.
+    pub mount: Mount,
+    /// What its `source` is a path in; `None` for what comes from nowhere: secrets, caches and the like.
+    pub from: Option<Base>,
+}
+
 /// `RUN`: what an executor gets to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunStep {
@@ -113,6 +124,10 @@ pub struct RunStep {
     pub user: String,
     /// `--network`, where it is given.
     pub network: Option<String>,
+    /// `--security`, where it is given.
+    pub security: Option<String>,
+    /// `--mount`, in order.
+    pub mounts: Vec<RunMount>,
     /// A script file that is there for the run only: its path and its text.
     pub file: Option<(String, String)>,
 }

@@ -11,7 +11,8 @@ use super::error::StepError;
 use super::layer::{LayerBlob, LayerCompression, LayerWriter};
 use super::run::Host;
 use super::tree::{Content, Kind};
-use crate::archive::tar_write::{TarWriteError, Time};
+use crate::archive::tar_write::{Member, TarWriteError, Time};
+use crate::image::{Step, Unwatched, Watch};
 
 const CHUNK: u64 = 1 << 18;
 
@@ -79,11 +80,37 @@ pub async fn read(
     }
 }
 
-/// Writes a layer: what is no file of another layer in the order of `changes`, then the files of other layers in the
-/// order that they have there, then hard links. Times later than `latest` become `latest`.
+/// Takes the members of a layer one after the other.
+pub trait LayerOut {
+    /// A member begins. A file's bytes follow, all of them, and then its end.
+    ///
+    /// # Errors
+    /// A name that tar cannot hold.
+    fn member(&mut self, member: &Member) -> Result<(), TarWriteError>;
+    /// Bytes of the member's body.
+    fn data(&mut self, bytes: &[u8]);
+    /// Ends a body of `size` bytes.
+    fn end(&mut self, size: u64);
+}
+
+impl LayerOut for LayerWriter {
+    fn member(&mut self, member: &Member) -> Result<(), TarWriteError> {
+        Self::member(self, member)
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        Self::data(self, bytes);
+    }
+
+    fn end(&mut self, size: u64) {
+        Self::end(self, size);
+    }
+}
+
+/// Writes a layer as a blob. See [`write_members`].
 ///
 /// # Errors
-/// [`StepError`]: bytes that cannot be read, a name that tar or a layer cannot hold.
+/// As [`write_members`], and a name that a layer cannot hold.
 pub async fn write_layer(
     changes: &[Change],
     compression: LayerCompression,
@@ -96,6 +123,23 @@ pub async fn write_layer(
         return Err(TarWriteError::Whiteout(String::from_utf8_lossy(&change.path).into_owned()).into());
     }
     let mut writer = LayerWriter::new(compression);
+    write_members(changes, latest, host, &mut writer, &Unwatched).await?;
+    Ok(writer.finish())
+}
+
+/// Writes the members of a layer: what is no file of another layer in the order of `changes`, then the files of other layers in the
+/// order that they have there, then hard links. Times later than `latest` become `latest`. `watch` is told at least once
+/// for each piece that is read; layers tell the host's own.
+///
+/// # Errors
+/// [`StepError`]: bytes that cannot be read, a name that tar cannot hold.
+pub async fn write_members(
+    changes: &[Change],
+    latest: Option<Time>,
+    host: &dyn Host,
+    writer: &mut dyn LayerOut,
+    watch: &dyn Watch,
+) -> Result<(), StepError> {
     let mut copied: BTreeMap<(u32, u32), BTreeMap<u32, Vec<&Change>>> = BTreeMap::new();
     for change in changes {
         let ChangeKind::Node(node) = &change.kind else {
@@ -117,12 +161,13 @@ pub async fn write_layer(
             let piece = read(host, content, offset, CHUNK.min(size - offset), &path).await?;
             writer.data(&piece);
             offset += piece.len() as u64;
+            watch.step(Step { phase: "build", done: offset, total: Some(size), item: None }).await;
         }
         writer.end(size);
     }
     for ((image, layer), entries) in &copied {
         let wanted: BTreeSet<u32> = entries.keys().copied().collect();
-        let mut copy = Copy { writer: &mut writer, entries, latest, current: None, error: None };
+        let mut copy = Copy { writer: &mut *writer, entries, latest, current: None, error: None };
         let result = host.members(*image, *layer, &wanted, &mut copy).await;
         let error = copy.error.take();
         let read = |message| StepError::Read { path: format!("layer {layer}"), message };
@@ -134,7 +179,7 @@ pub async fn write_layer(
     for change in changes.iter().filter(|change| matches!(change.kind, ChangeKind::Link(..))) {
         writer.member(&change.member(latest))?;
     }
-    Ok(writer.finish())
+    Ok(())
 }
 
 /// Whether a name on the path would be read as a whiteout of no name, of `.` or of `..` (layer.md, whiteouts).
@@ -144,7 +189,7 @@ fn has_odd_whiteout(path: &[u8]) -> bool {
 
 /// Copies members into a layer under their new names.
 struct Copy<'a> {
-    writer: &'a mut LayerWriter,
+    writer: &'a mut dyn LayerOut,
     entries: &'a BTreeMap<u32, Vec<&'a Change>>,
     latest: Option<Time>,
     current: Option<Current<'a>>,

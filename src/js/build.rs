@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::image::{HostSource, HostWatch, ImageHandle, open_error, read_error, task};
+use super::run::HostExecutor;
 use super::task::Task;
 use super::{error, options, to_js};
 use crate::archive::tar_write::Time;
 use crate::build::assemble::{GivenImage, NamedContext, Request, build};
 use crate::build::context::{ContextFile, ContextKind};
-use crate::build::error::BuildError;
+use crate::build::error::{BuildError, StepError};
+use crate::build::execute::{Executor, RunError};
 use crate::build::layer::LayerCompression;
 use crate::build::run::OnRun;
 use crate::build::tree::Content;
@@ -22,7 +24,7 @@ use crate::image::{Image, Limits, ReadAt, Source};
 use crate::oci::Digest;
 use crate::plan::Platform;
 
-/// What happens at a `RUN`, which needs an executor that this version has not got.
+/// What happens at a `RUN` that no executor takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, tsify::Tsify)]
 #[serde(rename_all = "lowercase")]
 pub enum RunMode {
@@ -128,10 +130,21 @@ pub struct BuiltSummary {
 struct BuildDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    /// The exit status of a command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<i32>,
+    /// The end of what it printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
 }
 
 fn build_error(failure: BuildError) -> JsValue {
-    error(failure.code(), &failure.to_string(), &BuildDetails { line: failure.line() })
+    let mut details = BuildDetails { line: failure.line(), status: None, output: None };
+    if let BuildError::Step { cause: StepError::Run(RunError::Status { status, output }), .. } = &failure {
+        details.status = Some(*status);
+        details.output = Some(output.clone());
+    }
+    error(failure.code(), &failure.to_string(), &details)
 }
 
 fn save_error(failure: SaveError) -> JsValue {
@@ -295,11 +308,14 @@ impl ImageBuild {
         self.request.contexts.entry(name).or_insert_with(|| NamedContext::Files(Vec::new()));
     }
 
-    /// Begins the build. The task answers with the image, open, and what was built.
-    pub fn start(&mut self) -> Task {
+    /// Begins the build, with so many executors of the host. The task answers with the image, open, and what was built.
+    /// It asks `run` for each step: `{ executor, step }` with the trees of the stage and of the mounts.
+    pub fn start(&mut self, executors: usize) -> Task {
         let request = std::mem::take(&mut self.request);
         task(async move {
-            let built = build(request, &HostWatch, &[]).await.map_err(build_error)?;
+            let executors: Vec<HostExecutor> = (0..executors).map(HostExecutor).collect();
+            let executors: Vec<&dyn Executor> = executors.iter().map(|executor| executor as &dyn Executor).collect();
+            let built = build(request, &HostWatch, &executors).await.map_err(build_error)?;
             let summaries: Vec<BuiltSummary> = built
                 .images
                 .iter()

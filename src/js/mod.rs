@@ -19,6 +19,8 @@ pub mod image;
 pub mod inspect;
 pub mod lint;
 #[cfg(feature = "image")]
+pub mod run;
+#[cfg(feature = "image")]
 pub mod task;
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -24,6 +24,7 @@ const TYPES: &str = r#"
 export type TaskStep =
   | { kind: "read"; source: number; offset: number; length: number }
   | { kind: "hash"; number: number }
+  | { kind: "ask"; what: string; text: string; value: unknown }
   | { kind: "progress"; progress: Progress }
   | { kind: "done"; value: unknown };
 "#;
@@ -33,6 +34,9 @@ export type TaskStep =
 struct State {
     request: Option<Request>,
     answer: Option<Result<Vec<u8>, String>>,
+    /// What goes out with an [`Request::Ask`] and is no text.
+    #[cfg(feature = "image")]
+    value: Option<JsValue>,
 }
 
 /// One step's outcome, as JavaScript sees it.
@@ -45,6 +49,10 @@ enum Request {
     /// Answer with `feed(hash)` or `fail(message)`, once the host's hash with that number has ended.
     #[serde(rename_all = "camelCase")]
     Hash { number: u32 },
+    /// What only the host can do: the answer is `feed(bytes)` or `fail(message)`. A `value` may come with it.
+    #[cfg(feature = "image")]
+    #[serde(rename_all = "camelCase")]
+    Ask { what: &'static str, text: String },
     /// Nothing to answer: call `step` again.
     Progress { progress: Progress },
 }
@@ -86,9 +94,22 @@ impl Port {
         self.0.borrow_mut().answer.take().unwrap_or_else(|| Err("the host gave no hash".to_owned()))
     }
 
+    /// Asks JavaScript for something that it knows by the name `what`: its own functions, files, processes. `text` is JSON,
+    /// `value` anything else that has to come along.
+    #[cfg(feature = "image")]
+    pub(crate) async fn ask(&self, what: &'static str, text: String, value: JsValue) -> Result<Vec<u8>, String> {
+        self.0.borrow_mut().value = Some(value);
+        self.wait(Request::Ask { what, text }).await;
+        self.0.borrow_mut().answer.take().unwrap_or_else(|| Err("the host gave no answer".to_owned()))
+    }
+
     /// Reports, and gives the host its turn: a listener is called, an abort is noticed.
     pub(crate) async fn progress(&self, progress: Progress) {
         self.wait(Request::Progress { progress }).await;
+    }
+
+    fn take(&self) -> Option<Request> {
+        self.0.borrow_mut().request.take()
     }
 
     async fn wait(&self, request: Request) {
@@ -126,14 +147,21 @@ impl Task {
 
 #[wasm_bindgen]
 impl Task {
-    /// Goes on until the core wants something: `{ kind: "read" | "hash" | "progress" | "done", … }`. Throws what the work fails with.
+    /// Goes on until the core wants something: `{ kind: "read" | "hash" | "ask" | "progress" | "done", … }`. Throws what the work fails with.
     #[wasm_bindgen(unchecked_return_type = "TaskStep")]
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
         let Some(work) = self.work.as_mut() else {
             return Err(error("TASK_ENDED", "this task has ended", &()));
         };
         match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Pending => match self.port.0.borrow_mut().request.take() {
+            Poll::Pending => match self.port.take() {
+                #[cfg(feature = "image")]
+                Some(request @ Request::Ask { .. }) => {
+                    let step = to_js(&request)?;
+                    let value = self.port.0.borrow_mut().value.take().unwrap_or_default();
+                    js_sys::Reflect::set(&step, &"value".into(), &value)?;
+                    Ok(step)
+                }
                 Some(request) => to_js(&request),
                 None => Err(error("INTERNAL", "a task waits for nothing", &())),
             },

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { ContextFile, Image } from '../index.js';
+import * as fs from 'node:fs/promises';
+import type { ContextFile, Executor, Image } from '../index.js';
 import { LayerwrightError } from '../errors.js';
-import { type Command, flag, FORMAT, list, pairs, text, UsageError } from './command.js';
+import { type Arguments, type Command, flag, FORMAT, list, pairs, text, UsageError } from './command.js';
 import { openAny } from './image.js';
 import { ignoreFile, read } from './input.js';
 import { folderFiles, outputName, OUTPUT_OPTIONS, writeImage, type Written } from './output.js';
@@ -9,7 +10,7 @@ import { paint, progressLine, safe, size, stdoutStyle } from './terminal.js';
 
 const command: Command = {
   usage: 'CONTEXT',
-  about: 'Builds a Dockerfile without an engine. COPY, ADD, WORKDIR and all that only changes the config are done as BuildKit does them.\nRUN needs a shell: the build stops there, or leaves it out with --run=skip. Base images are given with --base.',
+  about: 'Builds a Dockerfile without an engine. COPY, ADD, WORKDIR and all that only changes the config are done as BuildKit does them.\nRUN is carried out with --run=sandbox, on Linux; without it the build stops there, or leaves it out with --run=skip.\nBase images are given with --base.',
   options: {
     file: { type: 'string', short: 'f', value: 'FILE', help: 'the Dockerfile (default: CONTEXT/Dockerfile)' },
     tag: { type: 'string', short: 't', multiple: true, value: 'NAME', help: 'name the image; may be repeated' },
@@ -19,7 +20,11 @@ const command: Command = {
     'build-arg': { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'set a build argument; may be repeated' },
     label: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'set a label; may be repeated' },
     base: { type: 'string', multiple: true, value: 'NAME=IMAGE', help: 'the image that FROM NAME means: a tar or a layout folder; may be repeated' },
-    run: { type: 'string', value: 'MODE', choices: ['fail', 'skip'], help: 'what to do at RUN: fail or skip (default: fail)' },
+    'build-context': { type: 'string', multiple: true, value: 'NAME=PLACE', help: 'a further context: a folder, an image in a tar, or oci-layout://FOLDER; may be repeated' },
+    run: { type: 'string', value: 'MODE', choices: ['fail', 'skip', 'sandbox'], help: 'what to do at RUN: fail, skip (the image is marked as incomplete) or sandbox, which runs it in namespaces of Linux (default: fail)' },
+    network: { type: 'string', value: 'MODE', choices: ['none', 'host'], help: 'what RUN reaches: none, or host, the network of this machine (default: none)' },
+    secret: { type: 'string', multiple: true, value: 'id=ID,src=FILE', help: 'a secret for RUN --mount=type=secret; env=NAME takes it from a variable; may be repeated' },
+    ssh: { type: 'string', multiple: true, value: 'ID=SOCKET', help: "an agent for RUN --mount=type=ssh; default is $SSH_AUTH_SOCK; may be repeated" },
     level: { type: 'string', value: 'N', choices: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], help: 'gzip level of new layers (default: 6)' },
     quiet: { type: 'boolean', short: 'q', help: 'print the digest only' },
     format: { ...FORMAT('text', 'json'), short: undefined },
@@ -28,6 +33,7 @@ const command: Command = {
   examples: [
     ['layerwright build -t site:1 --output site.tar .', 'an OCI layout in a tar'],
     ['layerwright build --type docker-archive -t site:1 -o - . | docker load', 'straight into an engine'],
+    ['layerwright build --run=sandbox --network=host --base debian:12=debian.tar -t app .', 'with RUN, on Linux, without an engine'],
   ],
   async run(args) {
     const context = args.positionals[0]!;
@@ -41,6 +47,9 @@ const command: Command = {
     const { buildImage } = await import('../index.node.js');
     const bases: Record<string, Image> = {};
     for (const [name, source] of Object.entries(pairs(args, 'base'))) bases[name] = await openAny(source);
+    const contexts: Record<string, Image | ContextFile[]> = {};
+    for (const [name, place] of Object.entries(pairs(args, 'build-context'))) contexts[name] = await contextAt(place);
+    const executors: Executor[] = text(args, 'run') === 'sandbox' ? [await sandboxOf(args)] : [];
     const { onProgress, end } = progressLine('Building');
     let image;
     try {
@@ -50,16 +59,17 @@ const command: Command = {
           dockerfileName: path.basename(dockerfile),
           context: files,
           bases,
+          contexts,
           tags: list(args, 'tag'),
           target: text(args, 'target'),
           platforms: list(args, 'platform').length ? list(args, 'platform') : undefined,
           buildArgs: pairs(args, 'build-arg'),
           labels: pairs(args, 'label'),
-          run: text(args, 'run') as 'fail' | 'skip' | undefined,
+          run: text(args, 'run') === 'skip' ? 'skip' : 'fail',
           level: text(args, 'level') === undefined ? undefined : Number(text(args, 'level')),
           sourceDateEpoch: epoch === undefined ? undefined : Number(epoch),
         },
-        { onProgress },
+        { onProgress, executors, onOutput: (printed) => process.stderr.write(printed) },
       );
     } catch (error) {
       end();
@@ -74,7 +84,7 @@ const command: Command = {
     const report = text(args, 'format') === 'json' ? `${JSON.stringify(result, null, 2)}\n` : flag(args, 'quiet') ? `${image.built.map((b) => b.digest).join('\n')}\n` : show(result);
     (written.output === '-' ? process.stderr : process.stdout).write(report);
     image[Symbol.dispose]();
-    for (const base of Object.values(bases)) base[Symbol.dispose]();
+    for (const given of [...Object.values(bases), ...Object.values(contexts)]) if (!Array.isArray(given)) given[Symbol.dispose]();
     return 0;
   },
 };
@@ -91,6 +101,36 @@ function show({ output, size: bytes, images }: Written & { images: readonly { di
   lines.push(`${output === '-' ? 'standard output' : output} ${dim(size(bytes))}`);
   return `${lines.join('\n')}\n`;
 }
+
+/** A further context: files, or an image. */
+async function contextAt(place: string): Promise<Image | ContextFile[]> {
+  const layout = /^oci-layout:(\/\/)?(.*)$/.exec(place);
+  if (layout) return openAny(layout[2]!);
+  return (await fs.stat(place).catch(() => null))?.isDirectory() ? folderFiles(place) : openAny(place);
+}
+
+/** What runs commands. */
+async function sandboxOf(args: Arguments): Promise<Executor> {
+  const { sandbox } = await import('../run.js');
+  const secrets: Record<string, { src: string } | { env: string }> = {};
+  for (const given of values(args, 'secret')) {
+    const fields = Object.fromEntries(given.split(',').map((field) => [field.slice(0, Math.max(0, field.indexOf('='))), field.slice(field.indexOf('=') + 1)]));
+    const { id, src = fields.source, env, type, ...others } = fields;
+    delete others.source;
+    if (!id || Object.keys(others).length) throw new UsageError(`--secret takes id=ID,src=FILE or id=ID,env=NAME, not "${given}".`);
+    // Without either, a variable of that name, else a file: as docker does.
+    secrets[id] = src && type !== 'env' ? { src } : { env: env ?? src ?? id };
+  }
+  const ssh: Record<string, string> = {};
+  for (const given of values(args, 'ssh')) {
+    const [id = 'default', socket = process.env.SSH_AUTH_SOCK] = given.split('=');
+    if (!socket) throw new UsageError(`--ssh ${given}: there is no agent: name its socket, or set SSH_AUTH_SOCK.`);
+    ssh[id] = path.resolve(socket);
+  }
+  return sandbox({ network: (text(args, 'network') ?? 'none') as 'none' | 'host', secrets, ssh });
+}
+
+const values = (args: Arguments, key: string): string[] => (args.values[key] as string[] | undefined) ?? [];
 
 /** The context, without the output of an earlier build. */
 async function contextOf(folder: string, dockerfile: string, ignore: string | undefined, output: string): Promise<ContextFile[]> {
