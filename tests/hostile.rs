@@ -995,6 +995,17 @@ fn graphs_and_archives() {
         ("links inside", links("../../store"), Fine, ""),
         ("links inside, absolute", links("/store"), Fine, ""),
         ("links outside", links("../../../store"), Error, "BLOB_SYMLINK_BROKEN"),
+        (
+            "the archive cut off in a document that is none",
+            {
+                let mut made = base();
+                made.files.insert("oci-layout".into(), vec![0; 2000]);
+                let archive = made.archive();
+                archive[..archive.len() - 2048].to_vec()
+            },
+            Error,
+            "SOURCE_UNREADABLE",
+        ),
         ("the archive cut off", bytes[..bytes.len() - 2000].to_vec(), Error, ""),
         (
             "two archives, one behind the other",

@@ -29,7 +29,7 @@ pub use stream::StreamOpener;
 pub use verify::{LayerReport, VerifyReport};
 
 use crate::archive::decode::DecodeError;
-use crate::archive::tar::TarError;
+use crate::archive::tar::{TarError, TarLimits};
 use crate::layer::LayerLimits;
 use crate::oci::JsonLimits;
 
@@ -42,6 +42,8 @@ pub struct Limits {
     pub index_depth: usize,
     /// Documents in all. Default 10,000. `TOO_MANY_DOCUMENTS`.
     pub documents: usize,
+    /// Members of an archive. Default 100,000. `ARCHIVE_TOO_MANY_MEMBERS`.
+    pub members: u64,
     /// Bounds of each layer: `LAYER_UNPACKED_TOO_LARGE`, `LAYER_COMPRESSION_RATIO`, `LAYER_INDEX_TOO_LARGE`,
     /// `ZSTD_WINDOW_TOO_LARGE`, `XZ_DICTIONARY_TOO_LARGE`, `TAR_METADATA_TOO_LONG`, `TAR_PATH_TOO_LONG`, `TAR_TOO_MANY_ENTRIES`.
     pub layer: LayerLimits,
@@ -50,11 +52,20 @@ pub struct Limits {
     /// Names in a path that a layer may have. Default 2,048, as many as fit into 4,096 bytes. `PATH_TOO_DEEP`.
     pub path_depth: usize,
     /// Bytes that an archive compressed as a whole may have when it is decompressed. Default 512 MiB. `ARCHIVE_TOO_LARGE`.
+    /// Of a stream, which is not held, [`LayerLimits::unpacked`] bounds the length, and [`LayerLimits::ratio`] how many
+    /// times its size it may have: `ARCHIVE_COMPRESSION_RATIO`.
     pub outer_memory: usize,
     /// Bytes behind the end of an archive that are looked at. Default 16 MiB.
     pub behind_end: u64,
     /// Bytes of JSON that are kept of a stream, in sum. Default 32 MiB. `STREAM_DOCUMENTS_TOO_LARGE`.
     pub stream_documents: usize,
+}
+
+impl Limits {
+    /// The bounds of the archive around the image.
+    pub(crate) fn outer_tar(&self) -> TarLimits {
+        TarLimits { entries: self.members, ..self.layer.tar }
+    }
 }
 
 impl Default for Limits {
@@ -63,6 +74,7 @@ impl Default for Limits {
             json: JsonLimits::default(),
             index_depth: 8,
             documents: 10_000,
+            members: 100_000,
             layer: LayerLimits::default(),
             path: 4096,
             path_depth: 2048,
@@ -89,9 +101,25 @@ pub enum OpenError {
     #[error("the archive cannot be decompressed: {0}")]
     Compression(DecodeError),
     /// The archive is compressed as a whole and too large to be held decompressed.
-    #[error("the archive has more than {limit} bytes when it is decompressed: decompress it first")]
+    #[error("the archive has more than {limit} bytes when it is decompressed: decompress it first, or raise the limit")]
     OuterTooLarge {
         /// The limit in bytes.
+        limit: u64,
+    },
+    /// A streamed archive that decompresses to too many times its size.
+    #[error("the archive decompresses to more than {limit} times its size: {output} bytes from {input}")]
+    OuterRatio {
+        /// The limit.
+        limit: u64,
+        /// Bytes taken.
+        input: u64,
+        /// Bytes made.
+        output: u64,
+    },
+    /// The archive has more members than are looked at.
+    #[error("the archive has more than {limit} members")]
+    TooManyMembers {
+        /// The limit.
         limit: u64,
     },
     /// A tar archive that describes no image.
@@ -126,6 +154,8 @@ impl OpenError {
             Self::NotArchive(_) => "ARCHIVE_INVALID",
             Self::Compression(error) => error.code(),
             Self::OuterTooLarge { .. } => "ARCHIVE_TOO_LARGE",
+            Self::OuterRatio { .. } => "ARCHIVE_COMPRESSION_RATIO",
+            Self::TooManyMembers { .. } => "ARCHIVE_TOO_MANY_MEMBERS",
             Self::NoImage => "ARCHIVE_WITHOUT_IMAGE",
             Self::Document { code, .. } => code,
             Self::StreamDocuments { .. } => "STREAM_DOCUMENTS_TOO_LARGE",

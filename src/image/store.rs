@@ -111,7 +111,7 @@ impl Store {
             Compression::None => source,
             _ => unpack(source, compression, limits, watch).await?,
         };
-        let mut tar = TarReader::new(limits.layer.tar);
+        let mut tar = TarReader::new(limits.outer_tar());
         let mut headers = Headers::default();
         let size = source.size();
         let (mut at, mut error) = (0, None);
@@ -141,6 +141,9 @@ impl Store {
         }
         if error.is_none() && (at >= size || !tar.ended()) {
             error = tar.finish().err();
+        }
+        if let Some(TarError::TooManyEntries { limit }) = error {
+            return Err(OpenError::TooManyMembers { limit });
         }
         let findings = Self::outer_findings(&headers.0, tar.issues(), tar.trailing_offset(), error.as_ref());
         if let Some(error) = error

@@ -22,6 +22,23 @@ pub struct StreamOpener {
     sink: Members,
     tar_error: Option<TarError>,
     taken: u64,
+    /// Bytes of the archive when it is decompressed, so far.
+    made: u64,
+}
+
+/// Why the pass cannot go on.
+struct Failure(OpenError);
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        Self(OpenError::Compression(error))
+    }
 }
 
 struct Members {
@@ -112,7 +129,7 @@ impl StreamOpener {
             start: Vec::new(),
             compression: None,
             decoder: None,
-            tar: TarReader::new(limits.layer.tar),
+            tar: TarReader::new(limits.outer_tar()),
             sink: Members {
                 limits,
                 contents,
@@ -124,6 +141,7 @@ impl StreamOpener {
             },
             tar_error: None,
             taken: 0,
+            made: 0,
         }
     }
 
@@ -156,24 +174,46 @@ impl StreamOpener {
     }
 
     fn decode(&mut self, bytes: &[u8]) -> Result<(), OpenError> {
-        let Some(decoder) = &mut self.decoder else { return Ok(()) };
-        let (tar, sink, error) = (&mut self.tar, &mut self.sink, &mut self.tar_error);
-        let result = decoder.push::<DecodeError>(bytes, &mut |piece| {
-            if error.is_none() {
-                *error = tar.push(piece, sink).err();
-            }
-            Ok(())
-        });
-        result.map_err(OpenError::Compression)?;
+        self.run(|decoder, keep| decoder.push(bytes, keep))?;
         if self.sink.over {
             return Err(OpenError::StreamDocuments { limit: self.limits.stream_documents as u64 });
         }
-        if let Some(error) = &self.tar_error
-            && self.sink.index.is_empty()
-        {
-            return Err(OpenError::NotArchive(error.clone()));
+        self.refuse_none()
+    }
+
+    /// Lets the decoder give what it has to the tar.
+    fn run(
+        &mut self,
+        step: impl FnOnce(&mut Decoder, &mut dyn FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure>,
+    ) -> Result<(), OpenError> {
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        let (tar, sink, error, made) = (&mut self.tar, &mut self.sink, &mut self.tar_error, &mut self.made);
+        let (limits, input) = (self.limits.layer, self.taken);
+        let result = step(decoder, &mut |piece| {
+            *made += piece.len() as u64;
+            if *made > limits.unpacked {
+                return Err(OpenError::OuterTooLarge { limit: limits.unpacked }.into());
+            }
+            if *made > limits.ratio_floor && *made / limits.ratio.max(1) > input {
+                return Err(OpenError::OuterRatio { limit: limits.ratio, input, output: *made }.into());
+            }
+            if error.is_none() {
+                *error = tar.push(piece, sink).err();
+            }
+            match error {
+                Some(TarError::TooManyEntries { limit }) => Err(OpenError::TooManyMembers { limit: *limit }.into()),
+                _ => Ok(()),
+            }
+        });
+        result.map_err(|Failure(error)| error)
+    }
+
+    /// What has no member is no archive.
+    fn refuse_none(&self) -> Result<(), OpenError> {
+        match &self.tar_error {
+            Some(error) if self.sink.index.is_empty() => Err(OpenError::NotArchive(error.clone())),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The archive ends here.
@@ -187,26 +227,16 @@ impl StreamOpener {
         if self.compression.is_none() {
             self.begin()?;
         }
-        if let Some(decoder) = &mut self.decoder {
-            let (tar, sink, error) = (&mut self.tar, &mut self.sink, &mut self.tar_error);
-            let result = decoder.finish::<DecodeError>(&mut |piece| {
-                if error.is_none() {
-                    *error = tar.push(piece, sink).err();
-                }
-                Ok(())
-            });
-            result.map_err(OpenError::Compression)?;
-        }
+        self.run(|decoder, keep| decoder.finish(keep))?;
         if self.tar_error.is_none() {
             self.tar_error = self.tar.finish().err();
         }
-        if let Some(error) = &self.tar_error
-            && self.sink.index.is_empty()
-        {
-            return Err(OpenError::NotArchive(error.clone()));
-        }
+        self.refuse_none()?;
         let (issues, trailing) = (self.tar.issues(), self.tar.trailing_offset());
-        // What was cut off in the middle is still told apart from what is not there.
+        // What was cut off in the middle is still told apart from what is not there, and from what is no document.
+        if let Some(member) = &mut self.sink.current {
+            member.bytes.get_or_insert_default();
+        }
         self.sink.end();
         let findings = Store::outer_findings(&self.sink.index, issues, trailing, self.tar_error.as_ref());
         let outer = Outer { compression: self.compression.unwrap_or(Compression::None), findings };

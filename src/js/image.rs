@@ -146,6 +146,9 @@ pub struct ImageLimits {
     /// Documents in all. Default 10,000.
     #[tsify(optional, type = "number")]
     pub documents: Option<u64>,
+    /// Members of an archive. Default 100,000.
+    #[tsify(optional, type = "number")]
+    pub members: Option<u64>,
     /// Entries of a layer. Default 10 million.
     #[tsify(optional, type = "number")]
     pub entries: Option<u64>,
@@ -205,6 +208,7 @@ impl ImageLimits {
         set_size(&mut limits.json.depth, self.json_depth.map(|depth| depth.min(256)));
         set_size(&mut limits.index_depth, self.index_depth);
         set_size(&mut limits.documents, self.documents);
+        set(&mut limits.members, self.members);
         set(&mut limits.layer.tar.entries, self.entries);
         set_size(&mut limits.path, self.path_bytes);
         set(&mut limits.layer.tar.metadata, self.tar_metadata_bytes);

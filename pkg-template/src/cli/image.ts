@@ -1,10 +1,15 @@
 // What the commands about images share.
 import { Readable } from 'node:stream';
 import type { FileEntry, Image, MergedEntry } from '../index.js';
-import { type Arguments, type Options, text } from './command.js';
+import { type Arguments, type Options, pairs, text, UsageError } from './command.js';
 import { modeText, paint, progressLine, safe, stdoutStyle } from './terminal.js';
 
+export const LIMITS: Options = {
+  limit: { type: 'string', multiple: true, value: 'NAME=NUMBER', help: 'set a bound, such as entries=100000 or unpackedBytes=1000000000; docs/limits.md lists them; may be repeated' },
+};
+
 export const IMAGE_OPTIONS: Options = {
+  ...LIMITS,
   platform: { type: 'string', value: 'OS/ARCH', help: 'which image of an index, such as linux/arm64' },
   image: { type: 'string', value: 'NAME', help: 'which image of an archive with several: its name or digest' },
 };
@@ -14,12 +19,19 @@ export async function open(source: string, args: Arguments): Promise<Image> {
   const { openImage } = await import('../index.node.js');
   const { onProgress, end } = progressLine(`Opening ${source}`);
   try {
-    const options = { onProgress, platform: text(args, 'platform'), image: text(args, 'image') };
+    const options = { onProgress, limits: limits(args), platform: text(args, 'platform'), image: text(args, 'image') };
     const from = source === '-' ? (Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>) : source;
     return await openImage(from, options);
   } finally {
     end();
   }
+}
+
+function limits(args: Arguments): Record<string, number> {
+  const entries = Object.entries(pairs(args, 'limit'));
+  const wrong = entries.find(([, value]) => !/^\d+$/.test(value));
+  if (wrong) throw new UsageError(`--limit takes NAME=NUMBER, not "${wrong.join('=')}".`);
+  return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]));
 }
 
 /** Opens what an option names: a tar, or a layout folder. */

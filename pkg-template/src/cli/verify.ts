@@ -1,7 +1,7 @@
 import type { ImageFinding, TarDifference, VerifyReport } from '../index.js';
 import { passes, sarifOf, TAR_READERS, type TarReaderName, tarDifferences } from '../differential.js';
 import { type Command, FORMAT, flag, text, UsageError } from './command.js';
-import { open } from './image.js';
+import { LIMITS, open } from './image.js';
 import { paint, progressLine, safe, shortDigest, stdoutStyle } from './terminal.js';
 
 const command: Command = {
@@ -11,6 +11,7 @@ const command: Command = {
     strict: { type: 'boolean', help: 'exit with 1 for warnings too' },
     lenient: { type: 'boolean', help: 'exit with 1 for errors only (default)' },
     differential: { type: 'boolean', help: 'show where tar readers see other files in a layer than container runtimes do; exit with 1 if they do' },
+    ...LIMITS,
     format: FORMAT('text', 'json', 'sarif'),
   },
   arguments: [1, 1],

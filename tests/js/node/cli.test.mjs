@@ -291,6 +291,9 @@ test('verify tells levels, readers of tar, and SARIF', async () => {
   await built;
   assert.equal((await run(['verify', '--strict', image])).code, 0);
   assert.equal((await run(['verify', '--strict', '--lenient', image])).code, 2);
+  assert.match((await run(['verify', '--limit', 'entries=0', image])).stdout, /TAR_TOO_MANY_ENTRIES/);
+  assert.match((await run(['ls', '--limit', 'members=1', image])).stderr, /more than 1 members/);
+  assert.equal((await run(['verify', '--limit', 'entries=many', image])).code, 2);
   assert.match((await run(['verify', '--differential', image])).stdout, /All readers/);
   const bytes = fs.readFileSync(image);
   const digest = bytes.indexOf(Buffer.from('"digest":"sha256:'));
