@@ -321,33 +321,32 @@ impl<'a> Inst<'a> {
             let rest = self.node.logical.part(self.node.rest().to_owned(), self.node.rest.clone());
             match self.node.heredocs.as_slice() {
                 [] => bodies.push(body(rest, None)),
+                [first, ..] if exact => bodies.push(body(hadolint_heredoc(self, &rest, first), None)),
                 [first, ..] => {
                     let outer = shell::parse(&rest.text);
                     let program = outer.simple_commands().find_map(|s| s.words.first().map(|w| w.rough(&outer.source)));
-                    let leads = rest.text.trim_start().starts_with("<<");
                     let reader = program.as_deref().map(|p| p.rsplit('/').next().unwrap_or(p).to_owned());
                     let is_shell = |s: &str| matches!(s, "sh" | "bash" | "ash" | "dash" | "ksh" | "zsh");
-                    if program.is_none() || (exact && leads) {
-                        let mut inner = body(heredoc_text(first), None);
-                        inner.interpreter = inner.script.shebang.as_deref().map(|s| interpreter(s).to_owned());
-                        bodies.push(inner);
-                    } else {
-                        match reader.filter(|r| is_shell(r)).filter(|_| !exact) {
-                            // The document is a script of its own.
-                            Some(name) => {
-                                bodies.push(body(rest, None));
-                                bodies.push(body(heredoc_text(first), Some(name)));
-                            }
-                            None => bodies.push(body(with_heredocs(self, rest), None)),
+                    match reader {
+                        None => {
+                            let mut inner = body(heredoc_text(first), None);
+                            inner.interpreter = inner.script.shebang.as_deref().map(|s| interpreter(s).to_owned());
+                            bodies.push(inner);
                         }
+                        // The document is a script of its own.
+                        Some(name) if is_shell(&name) => {
+                            bodies.push(body(rest, None));
+                            bodies.push(body(heredoc_text(first), Some(name)));
+                        }
+                        Some(_) => bodies.push(body(with_heredocs(self, rest), None)),
                     }
                 }
             }
         }
         let mut commands = Vec::new();
-        for body in &bodies {
+        for body in &mut bodies {
             // hadolint sees no command in what ShellCheck cannot parse.
-            if exact && body.script.errors.iter().any(shell::SyntaxError::is_fatal) {
+            if exact && !body.script.cut() {
                 continue;
             }
             if body.interpreter.as_deref().is_some_and(|i| !Dialect::knows(i)) && !exact {
@@ -408,6 +407,33 @@ fn append_heredoc(logical: &mut Logical<'static>, heredoc: &Heredoc<'_>) {
         logical.text.to_mut().push_str(text);
         source = source.saturating_add(line.len() as u32);
     }
+}
+
+/// What hadolint reads of a `RUN` with a here-document: the document after the rest of its line where it stands first,
+/// otherwise what is before it.
+fn hadolint_heredoc(inst: &Inst<'_>, rest: &Logical<'_>, heredoc: &Heredoc<'_>) -> Logical<'static> {
+    let range = inst.node.rest.clone();
+    let outer = shell::parse(&rest.text);
+    let mut sign = None;
+    shell::walk(&outer, &mut |node, _| {
+        if let (shell::Node::Redirection(r), None) = (node, sign) {
+            sign = r.heredoc.map(|_| r.span);
+        }
+    });
+    let sign = sign.unwrap_or_default();
+    let before = rest.text.get(..sign.range().start).unwrap_or("");
+    let after = rest.text.get(sign.range().end..).unwrap_or("");
+    if !before.trim().is_empty() {
+        return inst.node.logical.part(before.to_owned(), range.start..range.start.saturating_add(sign.start));
+    }
+    let mut logical = inst.node.logical.part(after.to_owned(), range.start.saturating_add(sign.end)..range.end);
+    if after.trim().is_empty() {
+        logical = Logical::default();
+    } else {
+        logical.text.to_mut().push('\n');
+    }
+    append_heredoc(&mut logical, heredoc);
+    logical
 }
 
 /// The command line followed by the here-documents, as a shell would be given it.

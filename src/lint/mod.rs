@@ -342,7 +342,11 @@ fn check_runs(cx: &Context<'_>, rules: &ShellRules, found: &mut Vec<Raw>) {
                     };
                     let Some(dialect) = dialect else { continue };
                     let shell_cx = ShellContext::new(&body.script, dialect, Rc::clone(&known));
+                    let broken = cx.exact && !body.script.is_read();
                     for raw in rules.check(&shell_cx, &body.script) {
+                        if broken && !raw.rule.code.starts_with("SC1") {
+                            continue;
+                        }
                         let map = |span: Span| body.source_span(span);
                         here.push(Raw {
                             rule: raw.rule,
@@ -435,15 +439,15 @@ pub struct ShellOptions {
 
 /// Lints the body of one `RUN` with the `SC####` rules; none where its shell is not a POSIX-like one.
 pub fn lint_shell(script: &str, options: &ShellOptions) -> LintResult {
-    let parsed = crate::shell::parse(script);
+    let mut parsed = crate::shell::parse(script);
+    // Where the script does not parse, what its recovered tree says is a guess.
+    let broken = !parsed.cut();
     let shell = parsed.shebang.as_deref().or(options.shell.as_deref()).unwrap_or("/bin/sh");
     let Some(dialect) = Dialect::of(shell) else { return LintResult::default() };
     let known = options.env.iter().map(|name| (name.as_str(), true)).collect();
     let cx = ShellContext::new(&parsed, dialect, Rc::new(known));
     let rules = ShellRules::new(rules::RULES.iter().copied());
     let index = LineIndex::new(script.as_bytes());
-    // Where the script does not parse, what its recovered tree says is a guess.
-    let broken = parsed.errors.iter().any(crate::shell::SyntaxError::is_fatal);
     let mut settled: Vec<Settled> = rules
         .check(&cx, &parsed)
         .into_iter()

@@ -203,6 +203,8 @@ impl<'f> Ignores<'f> {
                 (Scope::Stage, Some(node)) if node.kind == Keyword::From => {
                     Reach::Lines(node.lines.from..=stage_end(node.lines.from))
                 }
+                // Elsewhere in a stage: what is below it.
+                (Scope::Stage, _) if !comment.inside => Reach::Lines(comment.line..=stage_end(comment.line)),
                 _ => Reach::Nothing,
             };
             let written = source.get(comment.span.range()).unwrap_or_default();

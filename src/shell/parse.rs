@@ -28,6 +28,7 @@ pub fn parse(source: &str) -> Script {
     while parser.at < parser.end {
         let from = parser.at;
         let closer = parser.peek_operator_len().max(parser.peek_word_len()).max(1);
+        parser.stop(body.items.len());
         parser.error(SyntaxErrorKind::Unexpected, from, from + closer);
         parser.at = (from + closer).min(parser.end);
         parser.skip_blank();
@@ -123,6 +124,13 @@ impl Parser<'_> {
             let itself = usize::from(self.open.last() == Some(&(from, true)));
             let enclosing = self.open.iter().rev().nth(itself).map(|(start, _)| *start as u32);
             self.out.errors.push(SyntaxError { kind, span: Span::new(from, to), stopped: self.at as u32, enclosing });
+        }
+    }
+
+    /// Notes that ShellCheck reads no further than this many commands of the script, unless it failed before.
+    fn stop(&mut self, items: usize) {
+        if !self.out.errors.iter().any(SyntaxError::is_fatal) {
+            self.out.stopped = Some(items);
         }
     }
 
@@ -266,7 +274,16 @@ impl Parser<'_> {
             if matches!(self.peek(), b';' | b'&' | b'|') {
                 // A separator with no command before it.
                 let n = self.peek_operator_len().max(1);
-                self.error(SyntaxErrorKind::MissingCommand, from, from + n);
+                let lone = self.peek() == b';' && items.last().is_some_and(|i| i.background);
+                let kind = match top {
+                    _ if lone => SyntaxErrorKind::Separator,
+                    true => SyntaxErrorKind::Stray,
+                    false => SyntaxErrorKind::MissingCommand,
+                };
+                if kind == SyntaxErrorKind::Stray {
+                    self.stop(items.len());
+                }
+                self.error(kind, from, from + n);
                 self.at += n;
                 continue;
             }
@@ -281,6 +298,9 @@ impl Parser<'_> {
                 b';' if !matches!(self.byte(self.at + 1), b';' | b'&') => self.at += 1,
                 b'(' => {
                     let at = self.at;
+                    if top {
+                        self.stop(items.len() + 1);
+                    }
                     self.error(SyntaxErrorKind::Parenthesis, at, at + 1);
                     self.at += 1;
                     // Read what is inside as commands of this list, so that they are still seen.
@@ -296,7 +316,16 @@ impl Parser<'_> {
                     items.extend(inside.items);
                     continue;
                 }
-                _ => {}
+                b'\n' => {}
+                _ if self.at_list_end() || self.at == from => {}
+                _ => {
+                    // A word right behind a compound command.
+                    let at = self.at;
+                    if top {
+                        self.stop(items.len() + 1);
+                    }
+                    self.error(SyntaxErrorKind::AfterCompound, at, at + 1);
+                }
             }
             items.push(Item { and_or, background });
             if self.at == from {

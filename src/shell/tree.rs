@@ -17,6 +17,23 @@ pub struct Script {
     pub heredocs: Vec<Heredoc>,
     /// What a shell would refuse, in the order in which it was met. The tree around it is a best guess.
     pub errors: Vec<SyntaxError>,
+    /// Where the first error is one at which ShellCheck stops but keeps what it has read: how many commands that is.
+    pub stopped: Option<usize>,
+}
+
+impl Script {
+    /// ShellCheck has a tree of it, at least of its beginning.
+    pub fn is_read(&self) -> bool {
+        self.stopped.is_some() || !self.errors.iter().any(SyntaxError::is_fatal)
+    }
+
+    /// Drops what ShellCheck would not have read. False where it has no tree at all.
+    pub fn cut(&mut self) -> bool {
+        if let Some(items) = self.stopped {
+            self.body.items.truncate(items);
+        }
+        self.is_read()
+    }
 }
 
 /// A place where the text is not shell.
@@ -35,8 +52,8 @@ pub struct SyntaxError {
 impl SyntaxError {
     /// Whether a shell refuses the script for it.
     pub fn is_fatal(&self) -> bool {
-        use SyntaxErrorKind::{GluedBrace, GluedTest, GluedTestEnd, Parameters};
-        !matches!(self.kind, GluedBrace | Parameters | GluedTest | GluedTestEnd)
+        use SyntaxErrorKind::{GluedBrace, GluedTest, GluedTestEnd, Parameters, Separator};
+        !matches!(self.kind, GluedBrace | Parameters | GluedTest | GluedTestEnd | Separator)
     }
 }
 
@@ -49,6 +66,12 @@ pub enum SyntaxErrorKind {
     Unexpected,
     /// A separator or operator with no command where one must stand.
     MissingCommand,
+    /// The same where ShellCheck stops reading and keeps what came before.
+    Stray,
+    /// A `;` after `&`.
+    Separator,
+    /// Words behind a compound command.
+    AfterCompound,
     /// A compound command lacks its next word (`then`, `do`, `in`, a name, …).
     Incomplete,
     /// A `(` inside a command.

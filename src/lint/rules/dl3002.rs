@@ -36,7 +36,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             stage = inst.stage;
         }
         if let Instruction::User(user) = &inst.read
-            && (stage.is_some() || cx.stages.is_empty())
+            && (stage.is_some() || (!cx.exact && cx.stages.is_empty()))
         {
             last = Some((inst, *user));
         }

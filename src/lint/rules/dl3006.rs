@@ -25,7 +25,10 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         let name = from.image.text;
         let parts = image(name);
         let earlier = cx.is_stage_before(name, index) || (!cx.exact && stage.parent.is_some());
+        // hadolint knows a registry by its dot only, and takes the rest of `registry:5000/image` for a tag.
+        let dotless = cx.exact && parts.registry.is_some_and(|r| !r.contains('.') && r.contains(':'));
         let known = name.is_empty()
+            || dotless
             || name == "scratch"
             || name.strip_prefix(parts.registry.unwrap_or("")).unwrap_or(name).trim_start_matches('/').starts_with('$')
             || earlier;

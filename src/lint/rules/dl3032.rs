@@ -19,12 +19,22 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     for (inst, run) in cx.runs() {
-        let Some(install) = run.commands.iter().find(|c| c.runs(&["yum"], &["install"])) else { continue };
-        let cleans =
-            run.commands.iter().any(|c| c.is(&["yum"]) && c.has_arg(&["clean"]) && (cx.exact || c.has_arg(&["all"])));
+        let installs = |c: &Cmd| c.runs(&["yum"], &["install"]);
+        // hadolint is content with a clean-up between two installs.
+        let at = if cx.exact {
+            run.commands.iter().position(installs)
+        } else {
+            run.commands.iter().rposition(installs)
+        };
+        let Some((install, later)) = at.and_then(|at| run.commands.get(at..)?.split_first()) else { continue };
+        let cleans = later.iter().any(|c| {
+            if cx.exact {
+                return c.runs(&["yum"], &["clean", "all"]) || c.runs(&["rm"], &["-rf", "/var/cache/yum/*"]);
+            }
+            c.is(&["yum"]) && c.has_arg(&["clean"]) && c.has_arg(&["all"])
+        });
         if cleans
-            || removes(cx, run, &["-rf", "/var/cache/yum/*"], "/var/cache/yum")
-            || (!cx.exact && cached(inst, |t| t == "/var/cache/yum"))
+            || (!cx.exact && (removes(cx, run, &[], "/var/cache/yum") || cached(inst, |t| t == "/var/cache/yum")))
         {
             continue;
         }

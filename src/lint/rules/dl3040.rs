@@ -26,7 +26,10 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         };
         let Some(install) = run.commands.get(at) else { continue };
         let later = run.commands.get(at + 1..).unwrap_or(&[]);
-        let cleans = later.iter().any(|c| c.name == install.name && c.has_arg(&["clean"]) && c.has_arg(&["all"]));
+        let cleans = later.iter().any(|c| {
+            let all = c.has_arg(&["clean"]) && c.has_arg(&["all"]);
+            c.name == install.name && (all || (cx.exact && c.has_arg(&["clean", "all"])))
+        });
         let removed = if cx.exact {
             later.iter().any(|c| c.runs(&["rm"], &["-rf", "/var/cache/libdnf5*"]))
         } else {

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::prelude::*;
 
@@ -28,9 +28,13 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         match &inst.read {
             Instruction::Env(pairs) => {
                 let new: HashSet<&str> = pairs.iter().map(|p| p.key.text).filter(|n| !known.contains(n)).collect();
+                let mut count: HashMap<&str, usize> = HashMap::new();
+                pairs.iter().for_each(|p| *count.entry(p.key.text).or_default() += 1);
                 // A value may refer to what its own name held before.
-                let refers_to_sibling =
-                    |value: &str, own: &str| references(value).any(|name| name != own && new.contains(name));
+                let refers_to_sibling = |value: &str, own: &str| {
+                    let alone = |name: &str| name == own && count.get(name).is_none_or(|n| *n < 2);
+                    references(value).any(|name| !alone(name) && new.contains(name))
+                };
                 let hit = pairs.iter().find(|p| p.value.is_some_and(|v| refers_to_sibling(v.text, p.key.text)));
                 if let Some(value) = hit.and_then(|p| p.value) {
                     out.report(inst, value.span, "the variable is not set yet where this line is expanded")

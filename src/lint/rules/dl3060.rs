@@ -19,8 +19,12 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     for (inst, run) in cx.runs().filter(|(i, _)| i.onbuild || cx.is_shipped(i.stage)) {
-        let Some(install) = run.commands.iter().find(|c| c.runs(&["yarn"], &["install"])) else { continue };
-        let cleans = run.commands.iter().any(|c| c.is(&["yarn"]) && c.has_arg(&["cache"]) && c.has_arg(&["clean"]));
+        let at = run.commands.iter().position(|c| c.runs(&["yarn"], &["install"]));
+        let Some((install, later)) = at.and_then(|at| run.commands.get(at..)?.split_first()) else { continue };
+        let cleans = later.iter().any(|c| {
+            let both = c.has_arg(&["cache"]) && c.has_arg(&["clean"]);
+            c.is(&["yarn"]) && (both || (cx.exact && c.has_arg(&["cache", "clean"])))
+        });
         if cleans || cached(inst, |t| t.contains(".cache/yarn") || (!cx.exact && t.contains("yarn"))) {
             continue;
         }

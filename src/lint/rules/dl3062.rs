@@ -26,7 +26,9 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         };
         let operands = c.args.iter().enumerate().filter(|(i, a)| !a.text.starts_with('-') && !value(*i));
         let mut operands = operands.map(|(_, a)| a);
-        if !c.is(&["go"]) || !operands.next().is_some_and(|a| matches!(a.text.as_str(), "install" | "get" | "run")) {
+        const ACTIONS: [&str; 3] = ["install", "get", "run"];
+        let acts = operands.next().is_some_and(|a| ACTIONS.contains(&a.text.as_str()));
+        if !c.is(&["go"]) || !(acts || (cx.exact && c.has_arg(&ACTIONS))) {
             return Vec::new();
         }
         let fixed = |t: &str| {

@@ -42,7 +42,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             }
             Instruction::Run(_) if !safe => {
                 let Some(run) = inst.run(cx.exact) else { continue };
-                for body in run.bodies.iter().filter(|b| !cx.exact || !b.script.errors.iter().any(|e| e.is_fatal())) {
+                for body in run.bodies.iter().filter(|b| !cx.exact || b.script.is_read()) {
                     if !cx.exact
                         && (run.exec
                             || sets_pipefail(body)

@@ -119,17 +119,30 @@ pub(crate) struct Image<'a> {
     pub(crate) digest: Option<&'a str>,
 }
 
-/// Cuts a reference: the tag follows the last `:` after the last `/`, the digest `@`.
+/// Cuts a reference: the tag follows the first `:` after the last `/`, the digest `@`. What is in `${…}` is one name.
 pub(crate) fn image(reference: &str) -> Image<'_> {
-    let (name, digest) = match reference.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (reference, None),
-    };
-    let last = name.rfind('/').map_or(0, |i| i + 1);
-    let tag = name[last..].split_once(':').map(|(_, tag)| tag);
-    let registry = name
-        .split_once('/')
-        .map(|(first, _)| first)
+    let mut depth = 0usize;
+    let (mut first_slash, mut last, mut colon, mut digest) = (None, 0, None, None);
+    for (i, b) in reference.bytes().enumerate() {
+        match b {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ if depth > 0 || digest.is_some() => {}
+            b'@' => digest = Some(i),
+            b'/' => {
+                first_slash = first_slash.or(Some(i));
+                (last, colon) = (i + 1, None);
+            }
+            b':' => colon = colon.or(Some(i)),
+            _ => {}
+        }
+    }
+    let name = digest.and_then(|at| reference.get(..at)).unwrap_or(reference);
+    let digest = digest.and_then(|at| reference.get(at + 1..));
+    let tag = colon.filter(|at| *at >= last).and_then(|at| name.get(at + 1..));
+    let registry = first_slash
+        .and_then(|at| name.get(..at))
+        .filter(|r| !r.contains('{'))
         .filter(|f| f.contains('.') || f.contains(':') || *f == "localhost");
     Image { registry, tag, digest }
 }

@@ -18,8 +18,8 @@ rule! {
 
 fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {
     for error in cx.script.errors.iter().filter(|e| e.is_fatal()).take(1) {
-        use SyntaxErrorKind::{Parenthesis, TooDeep, Unexpected};
-        if !matches!(error.kind, Parenthesis | Unexpected | TooDeep) {
+        use SyntaxErrorKind::{AfterCompound, Parenthesis, Stray, TooDeep, Unexpected};
+        if !matches!(error.kind, AfterCompound | Parenthesis | Stray | Unexpected | TooDeep) {
             let at = error.stopped;
             out.report(Span { start: at, end: at }, "the shell cannot read on from here");
         }
