@@ -67,7 +67,8 @@ function correction(rule, lint) {
   const example = /```\w*\n([^]*?)```/.exec(rule.docs)?.[1] ?? '';
   const found = lint(example, { profile: 'all' }).findings.find((f) => f.code === rule.code || f.name === rule.code);
   if (!found?.fix) return 'by hand';
-  return found.fix.safe ? '`--fix`' : '`--unsafe-fixes`, after a look at it';
+  if (!found.fix.safe) return '`--unsafe-fixes`, after a look at it';
+  return rule.changesBuild ? '`--fix`; it changes what is built, which is its purpose' : '`--fix`; what is built stays the same';
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -24,6 +24,8 @@ pub struct RuleInfo {
     pub profiles: Vec<lint::Profile>,
     /// The same rule in the tool whose code this is not: `DL4000` and `MaintainerDeprecated`.
     pub twins: Vec<String>,
+    /// Its safe corrections are made to change what is built.
+    pub changes_build: bool,
     /// One sentence.
     pub summary: String,
     /// The documentation, in Markdown.
@@ -45,6 +47,7 @@ impl From<&lint::Rule> for RuleInfo {
             category: rule.category,
             profiles: profiles.into_iter().filter(|p| rule.profiles.contains(*p)).collect(),
             twins: lint::twins::twins(rule.code, None).map(str::to_owned).collect(),
+            changes_build: rule.changes_build,
             summary: rule.summary().to_owned(),
             docs: dedent(rule.docs),
             url: rule.url(),

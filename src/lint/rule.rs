@@ -120,6 +120,8 @@ pub struct Rule {
     pub profiles: Profiles,
     /// The user documentation, in Markdown: what it does, why it is bad, an example, what to use instead.
     pub docs: &'static str,
+    /// Its safe corrections are made to change what is built; those of all other rules leave that as it is.
+    pub changes_build: bool,
     /// What looks for it.
     pub check: Check,
 }
@@ -419,9 +421,10 @@ impl ShellRules {
     }
 }
 
-/// Defines `RULE` of a rule's file; its doc comment is the rule's documentation.
+/// Defines `RULE` of a rule's file; its doc comment is the rule's documentation. The word `changes_build` at the end says
+/// that its safe corrections do.
 macro_rules! rule {
-    ($(#[doc = $doc:literal])* $code:literal, $name:literal, $level:ident, $category:ident, [$($profile:ident),*], $kind:ident($check:expr)) => {
+    ($(#[doc = $doc:literal])* $code:literal, $name:literal, $level:ident, $category:ident, [$($profile:ident),*], $kind:ident($check:expr) $(, $changes:ident)?) => {
         $(#[doc = $doc])*
         pub(crate) static RULE: $crate::lint::rule::Rule = $crate::lint::rule::Rule {
             code: $code,
@@ -430,8 +433,10 @@ macro_rules! rule {
             category: $crate::lint::rule::Category::$category,
             profiles: $crate::lint::rule::Profiles::OPT_IN$(.or($crate::lint::rule::Profiles::$profile))*,
             docs: concat!($($doc, "\n"),*),
+            changes_build: $($crate::lint::rule::rule!(@ $changes) ||)? false,
             check: $crate::lint::rule::Check::$kind($check),
         };
     };
+    (@ changes_build) => { true };
 }
 pub(crate) use rule;

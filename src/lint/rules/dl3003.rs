@@ -21,13 +21,17 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    first_command(
+    // One WORKDIR is the remedy for all of a RUN.
+    let mut told = None;
+    each_command(
         cx,
         out,
         false,
         |c| c.is(&["cd"]),
         |out, inst, c| {
-            out.report(inst, c.span, "`cd` holds for this RUN only").help("set the directory with WORKDIR");
+            if told.replace(inst.node.span.start) != Some(inst.node.span.start) {
+                out.report(inst, c.span, "`cd` holds for this RUN only").help("set the directory with WORKDIR");
+            }
         },
     );
 }

@@ -21,7 +21,7 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    first_command(
+    each_command(
         cx,
         out,
         true,

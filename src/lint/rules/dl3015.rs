@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         };
         c.runs(&["apt-get"], &["install"]) && !c.has_flag(&["no-install-recommends"]) && !c.args.iter().any(off)
     };
-    first_command(cx, out, true, brings, |out, inst, c| {
+    each_command(cx, out, true, brings, |out, inst, c| {
         let raw = out.report(inst, c.span, "recommended packages come along").help("add `--no-install-recommends`");
         if let Some(install) = c.args.iter().find(|a| a.text == "install") {
             let at = Span { start: install.span.end, end: install.span.end };

@@ -21,7 +21,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     let keeps = |c: &Cmd| c.runs(&["apk"], &["add"]) && !c.has_flag(&["no-cache"]);
-    first_command(cx, out, true, keeps, |out, inst, c| {
+    each_command(cx, out, true, keeps, |out, inst, c| {
         if cached(inst, |t| t == "/var/cache/apk") {
             return;
         }

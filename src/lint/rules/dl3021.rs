@@ -16,7 +16,7 @@ rule! {
     /// FROM debian:12
     /// COPY a b /dir/
     /// ```
-    "DL3021", "copy-many-to-file", Error, ErrorProne, [HADOLINT, RECOMMENDED], File(check)
+    "DL3021", "copy-many-to-file", Error, ErrorProne, [HADOLINT, RECOMMENDED], File(check), changes_build
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {

@@ -16,7 +16,7 @@ rule! {
     /// FROM fedora:40
     /// RUN dnf install -y httpd-2.4.59 && dnf clean all
     /// ```
-    "DL3038", "dnf-without-yes", Warning, ErrorProne, [HADOLINT, RECOMMENDED], File(check)
+    "DL3038", "dnf-without-yes", Warning, ErrorProne, [HADOLINT, RECOMMENDED], File(check), changes_build
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
@@ -24,7 +24,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         c.runs(&["dnf", "microdnf"], &["install", "groupinstall", "localinstall"])
             && !c.has_flag(&["y", "yes", "assumeyes"])
     };
-    first_command(cx, out, true, asks, |out, inst, c| {
+    each_command(cx, out, true, asks, |out, inst, c| {
         let raw = out.report(inst, c.span, "this waits for an answer that nobody gives").help("add `-y`");
         let end = c.name_span.end;
         raw.fix(Fix::safe("Add -y", Span { start: end, end }, " -y"));

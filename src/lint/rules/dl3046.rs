@@ -16,7 +16,7 @@ rule! {
     /// FROM debian:12
     /// RUN useradd -l -u 123456 app
     /// ```
-    "DL3046", "useradd-high-uid", Warning, Size, [HADOLINT, RECOMMENDED], File(check)
+    "DL3046", "useradd-high-uid", Warning, Size, [HADOLINT, RECOMMENDED], File(check), changes_build
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         let long = |v: &str| v.len() > 5 && (cx.exact || v.bytes().all(|b| b.is_ascii_digit()));
         c.is(&["useradd"]) && next.into_iter().chain(joined).any(long) && !c.has_flag(&["l", "no-log-init"])
     };
-    first_command(cx, out, true, high, |out, inst, c| {
+    each_command(cx, out, true, high, |out, inst, c| {
         let raw = out.report(inst, c.span, "a high user id makes the login log huge").help("add `-l`");
         let end = c.name_span.end;
         raw.fix(Fix::safe("Add -l", Span { start: end, end }, " -l"));

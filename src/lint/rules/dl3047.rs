@@ -20,7 +20,7 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     const QUIET: [&str; 9] = ["progress", "q", "quiet", "o", "output-file", "a", "append-output", "nv", "no-verbose"];
     let loud = |c: &Cmd| c.is(&["wget"]) && !c.has_flag(&QUIET) && !c.args.iter().any(|a| a.text == "-nv");
-    first_command(cx, out, true, loud, |out, inst, c| {
+    each_command(cx, out, true, loud, |out, inst, c| {
         let raw = out.report(inst, c.span, "the progress bar fills the build log").help("add `--progress=dot:giga`");
         let end = c.name_span.end;
         raw.fix(Fix::suggested("Add --progress=dot:giga", Span { start: end, end }, " --progress=dot:giga"));

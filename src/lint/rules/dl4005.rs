@@ -20,7 +20,7 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
-    first_command(
+    each_command(
         cx,
         out,
         true,

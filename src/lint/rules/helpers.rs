@@ -5,8 +5,8 @@ use crate::lint::commands::{Arg, Cmd};
 use crate::lint::context::{Context, Inst, RunBody};
 use crate::lint::rule::{Raw, Sink};
 
-/// Reports the first command of each `RUN` that matches.
-pub(crate) fn first_command(
+/// Reports the commands of each `RUN` that match: in hadolint's way the first of them.
+pub(crate) fn each_command(
     cx: &Context<'_>,
     out: &mut Sink<'_>,
     onbuild: bool,
@@ -14,7 +14,8 @@ pub(crate) fn first_command(
     mut report: impl FnMut(&mut Sink<'_>, &Inst<'_>, &Cmd),
 ) {
     for (inst, run) in cx.runs().filter(|(i, _)| onbuild || !i.onbuild) {
-        if let Some(cmd) = run.commands.iter().find(|c| matches(c)) {
+        let count = if cx.exact { 1 } else { usize::MAX };
+        for cmd in run.commands.iter().filter(|c| matches(c)).take(count) {
             report(out, inst, cmd);
         }
     }

@@ -13,7 +13,7 @@ rule! {
     /// ```sh
     /// true && { ls; }
     /// ```
-    "SC1054", "glued-brace", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check)
+    "SC1054", "glued-brace", Error, ErrorProne, [HADOLINT, RECOMMENDED], Script(check), changes_build
 }
 
 fn check(cx: &ShellContext<'_>, out: &mut ShellSink<'_>) {

@@ -28,6 +28,9 @@ fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut Sh
     let text = cx.text(part.span);
     let inner = text.strip_prefix('`').and_then(|t| t.strip_suffix('`')).unwrap_or("");
     if !inner.is_empty() && !inner.contains(['\\', '`', '#']) {
-        raw.fix(Fix::safe("Write $(…)", part.span, format!("$({inner})")));
+        // `$((` would begin arithmetic. What is between the ticks stays, with its line breaks and comments.
+        let open = if inner.starts_with('(') { "$( " } else { "$(" };
+        let Span { start, end } = part.span;
+        raw.fix(Fix::safe("Write $(…)", Span { start, end: start + 1 }, open).and(Span { start: end - 1, end }, ")"));
     }
 }

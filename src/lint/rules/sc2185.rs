@@ -13,7 +13,7 @@ rule! {
     /// ```sh
     /// find . -name core
     /// ```
-    "SC2185", "find-without-path", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
+    "SC2185", "find-without-path", Info, ErrorProne, [HADOLINT, RECOMMENDED], Command(check), changes_build
 }
 
 fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {

@@ -13,7 +13,7 @@ rule! {
     /// ```sh
     /// grep -E x f
     /// ```
-    "SC2196", "egrep", Info, Style, [HADOLINT, RECOMMENDED], Command(check)
+    "SC2196", "egrep", Info, Style, [HADOLINT, RECOMMENDED], Command(check), changes_build
 }
 
 fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {

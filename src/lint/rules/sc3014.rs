@@ -13,7 +13,7 @@ rule! {
     /// ```sh
     /// [ "$A" = x ]
     /// ```
-    "SC3014", "double-equals", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
+    "SC3014", "double-equals", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check), changes_build
 }
 
 fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {

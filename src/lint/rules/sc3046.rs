@@ -13,7 +13,7 @@ rule! {
     /// ```sh
     /// . /etc/profile
     /// ```
-    "SC3046", "source-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check)
+    "SC3046", "source-in-sh", Warning, ErrorProne, [HADOLINT, RECOMMENDED], Command(check), changes_build
 }
 
 fn check<'t>(cx: &ShellContext<'t>, node: Node<'t>, _: &[Node<'t>], out: &mut ShellSink<'_>) {
