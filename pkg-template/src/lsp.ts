@@ -39,6 +39,7 @@ import { Configuration } from './config/load.js';
 import { LayerwrightError } from './errors.js';
 import type { Completion, DocumentSymbol as Symbol, Finding, FormatOptions, LintOptions, SemanticToken } from './index.js';
 import * as lw from './index.node.js';
+import { webAddress } from './report/report.js';
 
 /** What a client can set, all of it optional. */
 interface Settings {
@@ -425,7 +426,7 @@ function diagnostic(document: TextDocument, finding: Finding): Diagnostic {
     range: range(document, finding),
     severity: SEVERITIES[level],
     code,
-    ...(url === undefined ? {} : { codeDescription: { href: url } }),
+    ...(webAddress(url) ? { codeDescription: { href: url! } } : {}),
     source: 'layerwright',
     message: help === undefined ? message : `${message}\n${help}`,
   };

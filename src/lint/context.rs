@@ -469,20 +469,21 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The dialect of a shell given as a path or name, arguments allowed; `None` where it is not such a shell.
+    /// The dialect of a shell given as a path or name, arguments allowed; `None` where it is not such a shell; zsh, which
+    /// does not split what it expands, is none.
     pub fn of(shell: &str) -> Option<Self> {
         match interpreter(shell) {
             "sh" => Some(Self::Sh),
             "dash" => Some(Self::Dash),
             "ash" | "busybox" => Some(Self::Ash),
-            "bash" | "zsh" => Some(Self::Bash),
+            "bash" => Some(Self::Bash),
             "ksh" | "ksh93" | "mksh" | "oksh" => Some(Self::Ksh),
             _ => None,
         }
     }
 
     fn knows(shell: &str) -> bool {
-        Self::of(shell).is_some()
+        Self::of(shell).is_some() || shell == "zsh"
     }
 
     /// Not bash and not ksh.

@@ -332,7 +332,7 @@ fn check_runs(cx: &Context<'_>, rules: &ShellRules, found: &mut Vec<Raw>) {
             Instruction::Run(_) => {
                 let Some(run) = inst.run(cx.exact).filter(|r| !r.exec) else { continue };
                 let shell = inst.shell.to_ascii_lowercase();
-                let foreign = ["pwsh", "powershell", "cmd"].iter().any(|s| shell.contains(s));
+                let foreign = ["pwsh", "powershell", "cmd", "zsh", "fish"].iter().any(|s| shell.contains(s));
                 let mut here = Vec::new();
                 for body in &run.bodies {
                     let dialect = match &body.interpreter {

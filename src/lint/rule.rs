@@ -201,7 +201,7 @@ impl Rule {
         matches!(self.check, Check::Ignores(_))
     }
 
-    /// Where more can be read: the upstream tool's page for rules that it knows too.
+    /// Where more can be read: the upstream tool's page for rules that it knows too, for ours a path in the repository.
     pub fn url(&self) -> Option<String> {
         if self.code.starts_with("DL") {
             Some(format!("https://github.com/hadolint/hadolint/wiki/{}", self.code))
@@ -218,7 +218,7 @@ impl Rule {
             }
             Some(format!("https://docs.docker.com/go/dockerfile/rule/{page}/"))
         } else {
-            None
+            Some(format!("docs/rules/{}.md", self.code))
         }
     }
 

@@ -56,6 +56,9 @@ export const line = (text: string): string => text.replace(/[\x00-\x1f\x7f-\x9f\
 /** What is wrong, and what to do. */
 export const advice = (finding: Finding, between: string): string => (finding.help ? `${finding.message}${between}${finding.help}` : finding.message);
 
+/** The address of more about a rule, where it is one of the web: our own rules have a path in the repository. */
+export const webAddress = (url: string | undefined): string | undefined => (url?.startsWith('https://') ? url : undefined);
+
 /** A path with slashes, as formats that are read elsewhere want it. */
 export const slashed = (path: string): string => path.replaceAll('\\', '/').replace(/^\.\//, '');
 

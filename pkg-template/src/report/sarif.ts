@@ -1,5 +1,5 @@
 // SARIF 2.1.0, columns in UTF-16 units.
-import { advice, fingerprints, slashed, type Finding, type FindingFix, type Report } from './report.js';
+import { advice, fingerprints, slashed, webAddress, type Finding, type FindingFix, type Report } from './report.js';
 
 const LEVELS = { error: 'error', warning: 'warning', info: 'note', style: 'note' } as const;
 
@@ -38,7 +38,7 @@ const sarif: Report = (files, { version, rule }) => {
       shortDescription: { text: summary },
       fullDescription: { text: docs.split('\n```')[0]!.trim() },
       help: { text: docs.trim(), markdown: docs.trim() },
-      ...(url ? { helpUri: url } : {}),
+      ...(webAddress(url) ? { helpUri: url } : {}),
       defaultConfiguration: { level: LEVELS[level] },
       properties: { category, tags: [category], precision: 'high', 'problem.severity': level === 'error' || level === 'warning' ? level : 'recommendation' },
     };

@@ -1,5 +1,5 @@
 // For people: each finding with the line it is about, the place underlined, and what to do.
-import { line as safe, type Finding, type Level, type Report, type ReportFile, type ReportOptions } from './report.js';
+import { line as safe, webAddress, type Finding, type Level, type Report, type ReportFile, type ReportOptions } from './report.js';
 
 const COLOURS: Record<Level, string> = { error: '1;31', warning: '1;33', info: '1;34', style: '1;36' };
 const [BOLD, DIM, CYAN] = ['1', '2', '36'];
@@ -22,7 +22,8 @@ function one(out: string[], paint: Paint, options: ReportOptions, file: ReportFi
   const colour = COLOURS[finding.level];
   const number = String(finding.line);
   const margin = ' '.repeat(number.length);
-  const linked = options.hyperlinks && finding.url ? `\x1b]8;;${finding.url}\x1b\\${paint(BOLD, finding.code)}\x1b]8;;\x1b\\` : paint(BOLD, finding.code);
+  const link = webAddress(finding.url);
+  const linked = options.hyperlinks && link ? `\x1b]8;;${link}\x1b\\${paint(BOLD, finding.code)}\x1b]8;;\x1b\\` : paint(BOLD, finding.code);
   out.push(`${paint(colour, finding.level)} ${linked}: ${safe(finding.message)}`);
   out.push(`${margin}${paint(CYAN, '-->')} ${safe(file.name)}:${finding.line}:${finding.column}`);
   const text = lines[finding.line - 1];
@@ -39,7 +40,8 @@ function one(out: string[], paint: Paint, options: ReportOptions, file: ReportFi
   };
   if (finding.help) note('help', finding.help);
   if (finding.fix) note(finding.fix.safe ? 'fix' : 'suggestion', finding.fix.title);
-  if (finding.url && !options.hyperlinks) out.push(`${margin} ${paint(CYAN, '=')} ${paint(DIM, finding.url)}`);
+  if (!link) out.push(`${margin} ${paint(CYAN, '=')} ${paint(DIM, `layerwright explain ${finding.code}`)}`);
+  else if (!options.hyperlinks) out.push(`${margin} ${paint(CYAN, '=')} ${paint(DIM, link)}`);
   out.push('');
 }
 

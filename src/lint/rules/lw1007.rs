@@ -67,11 +67,13 @@ mod tests {
 
     #[test]
     fn the_table_is_well_formed() {
-        for line in include_str!("end_of_life.txt").lines().filter(|l| !l.starts_with('#')) {
+        let table = include_str!("end_of_life.txt");
+        let read = table.split_once("Read on ").and_then(|(_, rest)| rest.get(..10)).expect("when it was read");
+        for line in table.lines().filter(|l| !l.starts_with('#')) {
             let (_, releases) = line.split_once(": ").expect("a name");
             for release in releases.split(", ") {
                 let day = release.split(' ').find(|w| w.len() == 10 && w.as_bytes()[4] == b'-');
-                assert!(day.is_some_and(|d| d < "2026-11-02"), "{line}");
+                assert!(day.is_some_and(|d| d <= read), "{line}");
             }
         }
     }
