@@ -418,6 +418,39 @@ test('a rebuild is told from a change, and one image from itself', async () => {
   await context.close();
 });
 
+const FIXTURES = `${root}../shared/fixtures/small/`;
+
+test('real images: a rebuild that is compressed otherwise, and every tab of images that tools wrote', { skip: !fs.existsSync(FIXTURES) && 'the fixtures are not beside this checkout' }, async () => {
+  const { page, context, wrong } = await open();
+  await openTwo(page, fs.readFileSync(`${FIXTURES}ext-dive-oci-gzip.tar`), fs.readFileSync(`${FIXTURES}ext-dive-oci-uncompressed.tar`));
+  assert.match(await page.locator('.verdict').textContent(), /^Semantically identical\..*1 layer compressed otherwise/);
+  // A name that is no UTF-8 has a link of its own.
+  await page.goto(`${server.url}#/image`);
+  const [picker] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose a file' }).click()]);
+  await picker.setFiles(`${FIXTURES}names-non-utf8-pax.tar`);
+  const odd = page.locator('[role="treeitem"]', { has: page.locator('.tag') }).first();
+  await odd.click();
+  await page.locator('.file-pane .prov').waitFor();
+  const address = page.url();
+  assert.match(address, /f=[^&]*%[89A-F][0-9A-F]/);
+  await page.evaluate((hash) => void (location.hash = hash), new URL(address).hash.replace(/f=[^&]*/, 'f=x'));
+  await page.evaluate((hash) => void (location.hash = hash), new URL(address).hash);
+  await page.locator('.file-pane .prov').waitFor();
+  for (const name of ['app-java-jib.tar', 'real-skopeo-all-platforms.tar', 'oci-130-layers.tar', 'names-odd.tar', 'docker-no-layers.tar']) {
+    await page.goto('about:blank');
+    await page.goto(`${server.url}#/image`);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose a file' }).click()]);
+    await chooser.setFiles(`${FIXTURES}${name}`);
+    await page.locator('.shield', { hasText: 'verified' }).waitFor();
+    await page.getByRole('tab', { name: 'Analysis' }).click();
+    await page.locator('.lead', { hasText: /of files are stored/ }).waitFor();
+    await page.getByRole('tab', { name: /^Verify/ }).click();
+    await page.locator('.verify-line', { hasText: 'It passes' }).waitFor();
+  }
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('a name that turns the text around is shown as a tag', async () => {
   const { page, context, wrong } = await open();
   await openImage(page);
@@ -595,7 +628,7 @@ test('formatting changes the text once, and can be undone', async () => {
   await context.close();
 });
 
-test('Firefox shows findings, and the example image verified', { skip: !process.env.FIREFOX }, async () => {
+test('Firefox shows findings, the example image verified and mapped, and two images compared', { skip: !process.env.FIREFOX }, async () => {
   const firefox = await puppeteer.launch({ browser: 'firefox', executablePath: process.env.FIREFOX, headless: true });
   try {
     const page = await firefox.newPage();
@@ -612,6 +645,13 @@ test('Firefox shows findings, and the example image verified', { skip: !process.
     await page.waitForSelector('.empty');
     await press('Example');
     await page.waitForFunction(() => / digests verified$/.test(document.querySelector('.shield')?.textContent ?? ''), { timeout: 30_000 });
+    await page.waitForSelector('.map-list [role="option"]');
+    await page.evaluate(() => void (location.hash = '#/compare'));
+    await page.waitForSelector('.slots');
+    await press('Example');
+    await page.waitForFunction(() => /^Different\. .*1 file added/.test(document.querySelector('.verdict')?.textContent ?? ''), { timeout: 30_000 });
+    await page.evaluate(() => [...document.querySelectorAll('.changes .vrow')].find((row) => row.textContent.includes('index.html')).click());
+    await page.waitForSelector('.lines-diff .added');
     assert.deepEqual(wrong, []);
   } finally {
     await firefox.close();

@@ -66,7 +66,7 @@ const wide = matchMedia('(min-width: 900px)');
 export function Difference({ files, index }: { files: FileChanges; index: number | undefined }) {
   const [found, setFound] = useState<FileDifference>();
   const [error, setError] = useState<string>();
-  const [beside, setBeside] = useState(wide.matches);
+  const [wanted, setBeside] = useState(wide.matches);
   const [all, setAll] = useState(false);
   const [most, setMost] = useState(ROWS);
   useEffect(() => {
@@ -83,6 +83,8 @@ export function Difference({ files, index }: { files: FileChanges; index: number
     return () => stop.abort();
   }, [files, index]);
   const lines = found?.lines;
+  // What is on one side only needs no second one.
+  const beside = wanted && found?.change === 'changed';
   const rows = useMemo(() => {
     if (!lines) return [];
     if (beside) return all ? paired(lines) : folded(paired(lines), (pair) => pair.a === pair.b);
@@ -108,7 +110,7 @@ export function Difference({ files, index }: { files: FileChanges; index: number
             {all ? 'Changes only' : 'All lines'}
           </button>
         )}
-        {lines && (
+        {lines && found?.change === 'changed' && (
           <div class="seg" role="group" aria-label="Lines">
             <button type="button" aria-pressed={beside} onClick={() => setBeside(true)}>
               Side by side
@@ -127,8 +129,8 @@ export function Difference({ files, index }: { files: FileChanges; index: number
             <thead>
               <tr>
                 <th scope="col">{reasonWords(files, index)}</th>
-                <th scope="col">A</th>
-                <th scope="col">B</th>
+                {found.change !== 'added' && <th scope="col">A</th>}
+                {found.change !== 'removed' && <th scope="col">B</th>}
               </tr>
             </thead>
             <tbody>
@@ -137,8 +139,8 @@ export function Difference({ files, index }: { files: FileChanges; index: number
                   <td class="mid">
                     <Name text={fact.what} words />
                   </td>
-                  <td class="code wrap">{factText(fact.what, fact.a, 'A')}</td>
-                  <td class="code wrap">{factText(fact.what, fact.b, 'B')}</td>
+                  {found.change !== 'added' && <td class="code wrap">{factText(fact.what, fact.a, 'A')}</td>}
+                  {found.change !== 'removed' && <td class="code wrap">{factText(fact.what, fact.b, 'B')}</td>}
                 </tr>
               ))}
             </tbody>

@@ -84,7 +84,7 @@ export function ChangedFiles({ found, path, layer, onClearLayer, onEnter }: { fo
         </div>
         {rows.length === 0 ? (
           <div class="no-match" role="status">
-            <p class="strong">{files.count === 0 ? `All ${plural(found.sameFiles, 'file')} are the same.` : query ? `No file that differs matches ${nameText(query)}.` : 'Nothing to show: what differs is hidden.'}</p>
+            <p class="strong">{files.count === 0 ? (found.sameFiles === 0 ? 'Neither holds files.' : found.sameFiles === 1 ? 'The one file is the same.' : `All ${count(found.sameFiles)} files are the same.`) : query ? `No file that differs matches ${nameText(query)}.` : 'Nothing to show: what differs is hidden.'}</p>
             <div class="acts row">
               {query && (
                 <button type="button" class="btn sm" onClick={() => setParams({ q: undefined }, 'replace')}>
@@ -137,7 +137,7 @@ export function ChangedFiles({ found, path, layer, onClearLayer, onEnter }: { fo
           />
         )}
       </div>
-      <Difference files={files} index={at < 0 ? undefined : at} />
+      {files.count > 0 && <Difference files={files} index={at < 0 ? undefined : at} />}
     </>
   );
 }

@@ -301,7 +301,7 @@ function Long<T>({ title, none, head, items, row }: { title: string; none: strin
           <thead>
             <tr>
               {head.map((name, i) => (
-                <th scope="col" class={i > 0 ? 'r' : ''}>
+                <th scope="col" class={`${i > 0 ? 'r' : ''} ${i === 2 && head[3] ? 'hide-narrow' : ''}`}>
                   {name || <span class="sr">, </span>}
                 </th>
               ))}
@@ -311,7 +311,7 @@ function Long<T>({ title, none, head, items, row }: { title: string; none: strin
             {items.slice(0, most).map((item) => (
               <tr>
                 {row(item).map((cell, i) => (
-                  <td class={i > 0 ? 'r num' : 'wrap'}>{cell}</td>
+                  <td class={`${i > 0 ? 'r num' : 'wrap'} ${i === 2 && head[3] ? 'hide-narrow' : ''}`}>{cell}</td>
                 ))}
               </tr>
             ))}

@@ -162,8 +162,9 @@ export function kindOf(path: string): number {
 
 /** For each row the largest file in it: itself, for a file. */
 export function largestFiles(tree: TreeData): Int32Array {
-  const largest = Int32Array.from({ length: tree.count }, (_, row) => (isFolder(tree, row) ? -1 : row));
+  const largest = new Int32Array(tree.count).fill(-1);
   for (let row = tree.count - 1; row > 0; row--) {
+    if (!isFolder(tree, row)) largest[row] = row;
     const parent = tree.parent[row] ?? 0;
     const [own, best] = [largest[row] ?? -1, largest[parent] ?? -1];
     if (own >= 0 && (best < 0 || (tree.size[own] ?? 0) >= (tree.size[best] ?? 0))) largest[parent] = own;

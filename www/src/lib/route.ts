@@ -29,17 +29,37 @@ export function formatRoute({ view, params }: Route): string {
   return `#/${view === 'start' ? '' : view}${query ? `?${query}` : ''}`;
 }
 
-/** Slashes, colons and commas stay readable; what would end the value does not. */
+/** Slashes, colons and commas stay readable; what would end the value does not. Bytes that are no UTF-8 stay the bytes they are. */
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/%(2F|3A|2C|40)/gi, (code) => decodeURIComponent(code));
+  return text
+    .split(/([\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff])/)
+    .map((part, i) => {
+      if (i % 2 === 0 || part.length === 2) return encodeURIComponent(part).replace(/%(2F|3A|2C|40)/gi, (code) => decodeURIComponent(code));
+      const code = part.charCodeAt(0);
+      return code >= 0xdc80 && code <= 0xdcff ? `%${(code - 0xdc00).toString(16).toUpperCase()}` : '%EF%BF%BD';
+    })
+    .join('');
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    const bytes = Uint8Array.from(run.slice(1).split('%'), (hex) => Number.parseInt(hex, 16));
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    let out = '';
+    for (let at = 0; at < bytes.length; ) {
+      const first = bytes[at] ?? 0;
+      const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+      try {
+        out += decoder.decode(bytes.subarray(at, at + length));
+        at += length;
+      } catch {
+        // As everywhere here: a byte that is no text is a lone surrogate.
+        out += String.fromCharCode(0xdc00 + first);
+        at += 1;
+      }
+    }
+    return out;
+  });
 }
 
 /** Marks the history entries that this page made, apart from addresses typed or followed. */

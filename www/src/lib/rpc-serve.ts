@@ -1,4 +1,5 @@
 // The workers' side of the message layer.
+import { pack } from './rpc-pack.ts';
 import type { CallContext, FromWorker, Methods, ToWorker, WireError } from './rpc-types.ts';
 
 /** Answers calls in a worker. */
@@ -23,7 +24,8 @@ export function serve<Api extends object>(methods: Methods<Api>): void {
     try {
       const call = (methods as unknown as Record<string, (params: unknown, context: CallContext) => unknown>)[method];
       if (!call) throw new Error(`no method ${method}`);
-      send({ id, value: await call(params, context) }, buffers);
+      const value = await call(params, context);
+      send({ id, value: pack(value) }, buffers);
     } catch (error) {
       send({ id, error: describe(error) });
     } finally {

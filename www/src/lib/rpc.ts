@@ -1,4 +1,5 @@
 // The page's side of the message layer: typed calls to a worker, with progress and abort.
+import { unpack } from './rpc-pack.ts';
 import type { FromWorker, Params, Progress, Result, ToWorker, WireError } from './rpc-types.ts';
 import { scriptUrl } from './trusted.ts';
 
@@ -79,7 +80,7 @@ export class Client<Api extends object> {
       }
       this.#pending.delete(message.id);
       if ('error' in message) pending.reject(new RemoteError(message.error));
-      else pending.resolve(message.value as never);
+      else pending.resolve(unpack(message.value) as never);
     };
     worker.onerror = (event) => {
       event.preventDefault();
