@@ -401,7 +401,21 @@ test('two images are compared: verdict, layers, settings, files, and the lines o
   await page.getByRole('button', { name: 'Swap' }).click();
   await page.locator('h1', { hasText: 'shop/api 2.9.0 to 2.8.1' }).waitFor();
   await page.locator('.chip .mk.removed').waitFor();
+  assert.equal(await page.title(), 'shop/api:2.9.0 to shop/api:2.8.1 - Layerwright');
   assert.match(page.url(), /#\/compare\?.*a=sha256:[0-9a-f]{64}.*b=sha256:[0-9a-f]{64}/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('a file that differs is opened in either image, where its layers are listed', async () => {
+  const { page, context, wrong } = await open();
+  await openTwo(page, dockerArchive(), dockerArchive([], { tag: 'shop/api:2.9.0', server: 'console.log("three");\n' }));
+  await page.locator('.vrow', { hasText: 'app/server.js' }).click();
+  await page.getByRole('button', { name: 'Open in B' }).click();
+  await page.locator('h1', { hasText: 'shop/api:2.9.0' }).waitFor();
+  await page.locator('.file-pane .prov', { hasText: 'Layer 2 added it' }).waitFor();
+  await page.goBack();
+  await page.locator('.verdict').waitFor();
   assert.deepEqual(wrong, []);
   await context.close();
 });

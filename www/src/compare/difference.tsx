@@ -5,8 +5,8 @@ import { exactBytes, plural } from '../lib/format.ts';
 import { Name, nameParts } from '../lib/names.tsx';
 import { Mark } from '../ui/mark.tsx';
 import { Digest } from '../ui/parts.tsx';
-import { comparer } from './state.ts';
 import { reasonWords } from './filter.ts';
+import { comparer, openSide } from './state.ts';
 
 /** Lines around a change that are shown with it. */
 const AROUND = 3;
@@ -105,6 +105,16 @@ export function Difference({ files, index }: { files: FileChanges; index: number
         <h2 class="code cut grow">
           <Name text={files.paths[index] ?? ''} cut />
         </h2>
+        {found && found.change !== 'added' && (
+          <button type="button" class="btn sm" title="Open image A at this file, to see which layers brought it" onClick={() => openSide('a', found.path)}>
+            Open in A
+          </button>
+        )}
+        {found && found.change !== 'removed' && (
+          <button type="button" class="btn sm" title="Open image B at this file, to see which layers brought it" onClick={() => openSide('b', found.path)}>
+            Open in B
+          </button>
+        )}
         {(hidden || all) && (
           <button type="button" class="btn sm" aria-pressed={all} onClick={() => setAll(!all)}>
             {all ? 'Changes only' : 'All lines'}

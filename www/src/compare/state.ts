@@ -1,7 +1,8 @@
 // The two images that are compared, and the worker that does it.
 import imageWorkerUrl from '../engine/image.worker.ts?worker&url';
 import type { CompareApi, Comparison } from '../engine/types.ts';
-import { type Source, image } from '../image/state.ts';
+import { type Source, image, openImage } from '../image/state.ts';
+import { nameText } from '../lib/names.tsx';
 import { goTo, isOwnEntry, route, setParams } from '../lib/route.ts';
 import { Client, type RemoteError, isAbort } from '../lib/rpc.ts';
 import type { Progress } from '../lib/rpc-types.ts';
@@ -94,6 +95,7 @@ export async function compare(): Promise<void> {
     if (stopping !== controller) return;
     comparison.patch({ working: undefined, found });
     if (route.value.view === 'compare') {
+      document.title = `${nameText(found.a.name)} to ${nameText(found.b.name)} - Layerwright`;
       const { params } = route.value;
       const same = params.get('a') === found.a.digest && params.get('b') === found.b.digest;
       setParams({ a: found.a.digest, b: found.b.digest, ...(same ? {} : { f: undefined, q: undefined }) }, same || !params.has('a') || !isOwnEntry() ? 'replace' : 'push');
@@ -115,6 +117,15 @@ export function closeComparison(): void {
   stopping = undefined;
   comparer.stop();
   comparison.set({ ...EMPTY, generation: comparison.value.generation + 1 });
+}
+
+/** Opens one of the two in the Image view, at a path: there every layer that touched it is listed. */
+export function openSide(side: 'a' | 'b', path: string): void {
+  const { [side]: slot, found } = comparison.value;
+  if (!slot || !found) return;
+  goTo('image', new Map([['img', found[side].digest], ['f', path]]));
+  if (image.value.summary && image.value.from?.content === slot.source.content && image.value.summary.manifestDigest === found[side].digest) return;
+  void openImage(slot.source);
 }
 
 /** Goes to the next or the previous file that differs. */

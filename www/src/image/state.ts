@@ -1,6 +1,7 @@
 // The image that is open, and the worker that reads it. The views over it come with the Image view.
 import imageWorkerUrl from '../engine/image.worker.ts?worker&url';
 import type { FolderFile, ImageApi, ImageSummary, Recipe, VerifyResult } from '../engine/types.ts';
+import { nameText } from '../lib/names.tsx';
 import { isOwnEntry, route, setParams } from '../lib/route.ts';
 import { Client, RemoteError, isAbort } from '../lib/rpc.ts';
 import type { Progress } from '../lib/rpc-types.ts';
@@ -95,8 +96,8 @@ export async function openImage(from: Source): Promise<void> {
 function show(summary: ImageSummary): void {
   const { from, generation } = image.value;
   image.set({ ...EMPTY, generation: generation + 1, from, summary });
-  document.title = `${summary.name} - Layerwright`;
   if (route.value.view === 'image') {
+    document.title = `${nameText(summary.name)} - Layerwright`;
     const wanted = route.value.params.get('img');
     // A link that named this image keeps its place; another image begins at its start.
     const digest = summary.manifestDigest ?? summary.configDigest;

@@ -125,7 +125,7 @@ function Findings({ oddities }: { oddities: readonly Oddity[] }) {
                 <Prose text={oddity.message} />
                 {oddity.count > 1 && <span class="dim"> {count(oddity.count)} times.</span>}
               </div>
-              <dl class="where xs">
+              <dl class="place-list xs">
                 {oddity.document && (
                   <>
                     <dt>Document</dt>
@@ -192,7 +192,7 @@ function Readers({ differences }: { differences: readonly TarDifference[] }) {
             <SeverityMark level={difference.changesFiles ? 'warning' : 'info'} />
             <div class="grow">
               <Prose text={difference.what} />
-              <dl class="where xs">
+              <dl class="place-list xs">
                 {Object.entries(difference.readers).map(([reader, sees]) => (
                   <>
                     <dt>{READERS[reader] ?? reader}</dt>

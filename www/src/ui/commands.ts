@@ -6,7 +6,7 @@ import { PROFILES, PROFILE_NAMES, forgetEverything, keysOn, profile, theme } fro
 import { plural } from '../lib/format.ts';
 import { pickFile, pickSources } from './drop.tsx';
 import { notify } from './notices.tsx';
-import { offer } from '../compare/state.ts';
+import { closeComparison, comparison, offer } from '../compare/state.ts';
 import { EXAMPLES, SITE, SITE_AFTER } from '../examples.ts';
 import { helpOpen } from './help.tsx';
 
@@ -98,6 +98,7 @@ export function commands(): Command[] {
     list.push({ id: 'compare-image', label: 'Compare the image with another…', run: () => void compareWithOther() });
     list.push({ id: 'close-image', label: 'Close the image', run: closeImage });
   }
+  if (comparison.value.a) list.push({ id: 'close-comparison', label: 'Close the comparison', run: closeComparison });
   for (const name of ['system', 'light', 'dark'] as const) if (theme.value !== name) list.push({ id: `theme-${name}`, label: `Theme: ${name}`, run: () => theme.set(name) });
   list.push({ id: 'help', label: 'Help and keys', keys: '?', run: () => helpOpen.set(true) });
   list.push({ id: 'keys', label: keysOn.value ? 'Switch the key ? off' : 'Switch the key ? on', run: () => keysOn.set(!keysOn.value) });
@@ -111,6 +112,7 @@ export function commands(): Command[] {
           setText('.dockerignore', '');
           editor.now?.replace('');
           closeImage();
+          closeComparison();
           notify('Everything is forgotten.');
         }),
       ),
