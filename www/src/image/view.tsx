@@ -131,10 +131,13 @@ function Shield() {
     );
   const failed = verify.items.filter((item) => item.state === 'failed').length;
   const unread = verify.items.filter((item) => item.state === 'unread').length;
+  const errors = verify.oddities.filter((oddity) => oddity.severity === 'error').length;
+  const bad = failed > 0 || errors > 0;
   return (
-    <button type="button" class={`shield ${failed > 0 ? 'fail' : unread > 0 ? 'part' : ''}`} onClick={go} title={`The digests of ${summary?.source ?? 'this image'}`}>
-      {failed > 0 ? <SeverityMark level="error" label={false} /> : <Icon name="shield" />}
+    <button type="button" class={`shield ${bad ? 'fail' : unread > 0 ? 'part' : ''}`} onClick={go} title={`The digests of ${summary?.source ?? 'this image'}`}>
+      {bad ? <SeverityMark level="error" label={false} /> : <Icon name="shield" />}
       {failed > 0 ? `${failed} of ${plural(verify.total, 'digest')} do not match` : unread > 0 ? `${verify.verified} of ${verify.total}, ${unread} not read` : `${verify.verified} of ${plural(verify.total, 'digest')} verified`}
+      {failed === 0 && errors > 0 && `, ${plural(errors, 'error')}`}
     </button>
   );
 }
