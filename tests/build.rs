@@ -8,7 +8,9 @@ use layerwright::archive::tar_write::Time;
 use layerwright::build::assemble::{Built, GivenImage, NamedContext, Request, build};
 use layerwright::build::context::{ContextFile, ContextKind};
 use layerwright::build::error::BuildError;
+use layerwright::build::fetch::{Fetch, Fetched};
 use layerwright::build::layer::LayerCompression;
+use layerwright::build::run::Answer;
 use layerwright::build::tree::Content;
 use layerwright::image::save::{SaveFormat, save};
 use layerwright::image::{Image, Limits, Unwatched};
@@ -104,7 +106,7 @@ fn request(root: &Path, dockerfile: Vec<u8>, options: &Value, context: Vec<Conte
         target: options.get("target").and_then(Value::as_str).map(str::to_owned),
         platforms: text(options, "platform").split(',').filter(|text| !text.is_empty()).map(platform).collect(),
         compression: match text(&options["output"], "compression") {
-            "zstd" => LayerCompression::Zstd,
+            "zstd" => LayerCompression::Zstd(3),
             _ => LayerCompression::default(),
         },
         docker_types: text(&options["output"], "oci-mediatypes") == "false",
@@ -463,4 +465,113 @@ fn writes_archives() {
         std::fs::write(folder.join(format!("{name}.hybrid.tar")), archive(&built, SaveFormat::Hybrid)).unwrap();
         std::fs::write(folder.join(format!("{name}.docker.tar")), archive(&built, SaveFormat::DockerArchive)).unwrap();
     }
+}
+
+/// 300 KB that repeat themselves here and there, as `tests/js/common.mjs` makes them.
+fn repetitive() -> Vec<u8> {
+    let phrase = b"pack my box with five dozen liquor jugs\n";
+    let mut out = Vec::new();
+    let mut state = 1u32;
+    while out.len() < 300_000 {
+        state = state.wrapping_mul(1_103_515_245).wrapping_add(12345);
+        let from = (state >> 16) as usize % phrase.len();
+        let to = (from + 1 + (state >> 8) as usize % 11).min(phrase.len());
+        out.extend_from_slice(&phrase[from..to]);
+    }
+    out.truncate(300_000);
+    out
+}
+
+#[test]
+fn compressed_bytes_are_those_of_every_runtime() {
+    let cases = include_str!("js/common.mjs");
+    let list = cases.split("const COMPRESSED = {").nth(1).unwrap().split("};").next().unwrap();
+    let all = (1..=9).map(LayerCompression::Gzip);
+    let all = all.chain([1, 2, 3, 5, 7, 9, 12, 15, 17, 19].map(LayerCompression::Zstd)).chain([LayerCompression::None]);
+    let mut found = String::new();
+    for compression in all {
+        let name = match compression {
+            LayerCompression::Gzip(level) => format!("gzip:{level}"),
+            LayerCompression::Zstd(level) => format!("zstd:{level}"),
+            LayerCompression::None => "none".to_owned(),
+        };
+        let context = vec![ContextFile {
+            path: b"a".to_vec(),
+            kind: ContextKind::File(Content::bytes(repetitive())),
+            mode: None,
+            mtime: Time::default(),
+        }];
+        let request =
+            Request { dockerfile: b"FROM scratch\nCOPY a /\n".to_vec(), context, compression, ..Request::default() };
+        let built = run(request).unwrap();
+        found.push_str(&format!("\n  '{name}': '{}',", built.images[0].manifest.layers[0].digest));
+    }
+    assert_eq!(found.trim(), list.trim(), "expected:{found}");
+}
+
+/// A server of a few addresses.
+struct Table;
+
+impl Fetch for Table {
+    fn fetch<'a>(&'a self, address: &'a str) -> Answer<'a, Fetched> {
+        let path = address.split(['?', '#']).next().unwrap();
+        let body: Option<Vec<u8>> = match path.rsplit('/').next().unwrap() {
+            "tool" => Some(b"#!/bin/sh\n".to_vec()),
+            "x.tar" => {
+                let built = made("FROM scratch\nCOPY a /in/side\n", vec![file("a", "z")]).unwrap();
+                let digest = &built.images[0].manifest.layers[0].digest;
+                let piece = &built.contents.blobs[digest];
+                Some(pollster::block_on(piece.read(0, usize::MAX)).unwrap())
+            }
+            "" => Some(Vec::new()),
+            _ => None,
+        };
+        let modified = address.contains("dated").then(|| "Sun, 06 Nov 1994 08:49:37 GMT".to_owned());
+        Box::pin(async move {
+            let body = body.ok_or("the server answers with status 404")?;
+            Ok(Fetched { body: Rc::new(body), modified })
+        })
+    }
+}
+
+#[test]
+fn what_an_address_gives_is_added_as_buildkit_adds_it() {
+    let build = |dockerfile: &str| {
+        run(Request { dockerfile: dockerfile.into(), fetch: Some(Rc::new(Table)), ..Request::default() })
+    };
+    let stat = |dockerfile: &str, path: &str| {
+        let built = build(dockerfile).unwrap_or_else(|error| panic!("{dockerfile}: {error}"));
+        let tree = &built.images[0].tree;
+        let path = path.split('/').map(|name| name.as_bytes().into()).collect::<Vec<_>>();
+        let node = tree.get(&path).unwrap_or_else(|| panic!("{dockerfile}: there is no such file"));
+        (format!("{:o}", node.meta.mode), node.meta.uid, node.meta.mtime.seconds, node.size())
+    };
+    let tool = "https://e.org/dated/tool";
+    let from = |rest: &str| format!("FROM scratch\nADD {rest}\n");
+    assert_eq!(stat(&from(&format!("{tool} /bin/")), "bin/tool"), ("600".to_owned(), 0, 784_111_777, 10));
+    assert_eq!(stat(&from(&format!("{tool} /bin")), "bin"), ("600".to_owned(), 0, 784_111_777, 10));
+    assert_eq!(stat(&from("https://e.org/tool?x=1#y /a/b"), "a/b"), ("600".to_owned(), 0, 0, 10));
+    assert_eq!(stat(&from("--chmod=755 --chown=7 https://e.org/tool /"), "tool"), ("755".to_owned(), 7, 0, 10));
+    assert_eq!(stat(&from("https://e.org/ /d/"), "d/__unnamed__"), ("600".to_owned(), 0, 0, 0));
+    assert_eq!(stat(&from("--link https://e.org/tool https://e.org/x.tar /d/"), "d/x.tar").0, "600");
+    assert_eq!(stat(&from("--unpack=true https://e.org/x.tar /d/"), "d/in/side").3, 1);
+    let sums = [
+        "sha256:a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf",
+        "sha512:543f39af1ae7a2382ed869cbd1ee1ac598a88eb4e213cd64487c54b5c37722c6207ee6db4fa7e2ed53064259a44115c6da7bbc8c068378bb52a25e7088eeebd6",
+    ];
+    for sum in sums {
+        assert_eq!(stat(&from(&format!("--checksum={sum} {tool} /t")), "t").0, "600");
+    }
+    for (dockerfile, code) in [
+        (from(&format!("--checksum={} https://e.org/x.tar /t", sums[1])), "ADD_CHECKSUM_MISMATCH"),
+        (from(&format!("--checksum=sha256:{} {tool} /t", "0".repeat(64))), "ADD_CHECKSUM_MISMATCH"),
+        (from("https://e.org/absent /t"), "ADD_FETCH_FAILED"),
+        (from("https://github.com/moby/buildkit.git#v0.1 /t"), "ADD_GIT_UNSUPPORTED"),
+        (from("git@github.com:moby/buildkit.git /t"), "ADD_GIT_UNSUPPORTED"),
+    ] {
+        let error = build(&dockerfile).err().unwrap_or_else(|| panic!("{dockerfile}"));
+        assert_eq!((error.code(), error.line()), (code, Some(2)), "{dockerfile}: {error}");
+    }
+    let refused = run(Request { dockerfile: from(&format!("{tool} /t")).into(), ..Request::default() }).err().unwrap();
+    assert_eq!(refused.code(), "ADD_REMOTE_UNAVAILABLE");
 }

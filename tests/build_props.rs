@@ -197,7 +197,7 @@ proptest! {
     fn unpacking_gives_the_tree_that_was_packed(list in ops(), step in 1usize..3000) {
         let mut tree = Tree::default();
         list.iter().for_each(|op| apply(&mut tree, op));
-        for compression in [LayerCompression::None, LayerCompression::Gzip(1), LayerCompression::Zstd] {
+        for compression in [LayerCompression::None, LayerCompression::Gzip(1), LayerCompression::Zstd(1)] {
             match unpack(&blob(&Tree::default(), &tree, compression), step).unwrap() {
                 Unpacked::Tree(unpacked) => prop_assert_eq!(facts(&unpacked), facts(&tree)),
                 Unpacked::NotAnArchive => prop_assert!(facts(&tree).is_empty()),

@@ -214,7 +214,7 @@ fn times_owners_and_compression() {
     let changes = Changes {
         epoch: Some(1_600_000_000),
         owner: Some((7, 8)),
-        compression: Some(LayerCompression::Zstd),
+        compression: Some(LayerCompression::Zstd(3)),
         ..Changes::default()
     };
     let (after, _) = changed(&before, &changes);
@@ -229,7 +229,9 @@ fn times_owners_and_compression() {
     assert!(manifest.layers.iter().all(|layer| layer.media_type.as_str().ends_with("+zstd")));
 
     // Compression alone leaves every diffID.
-    for compression in [LayerCompression::None, LayerCompression::Gzip(9), LayerCompression::Zstd] {
+    for compression in
+        [LayerCompression::None, LayerCompression::Gzip(9), LayerCompression::Zstd(3), LayerCompression::Zstd(12)]
+    {
         let (after, _) = changed(&before, &Changes { compression: Some(compression), ..Changes::default() });
         assert_eq!(config(&after), config(&before));
     }
@@ -244,7 +246,8 @@ fn docker_and_back() {
     assert!(manifest.layers.iter().all(|layer| layer.media_type.as_str().ends_with("rootfs.diff.tar.gzip")));
     let (back, _) = changed(&docker, &Changes { docker_types: Some(false), ..Changes::default() });
     assert_eq!(back.images().next().unwrap().1.digest, before.images().next().unwrap().1.digest);
-    let changes = Changes { docker_types: Some(true), compression: Some(LayerCompression::Zstd), ..Changes::default() };
+    let changes =
+        Changes { docker_types: Some(true), compression: Some(LayerCompression::Zstd(3)), ..Changes::default() };
     let error = pollster::block_on(change(&before, &changes, &Unwatched)).map(|_| ());
     assert_eq!(error.unwrap_err(), ChangeError::DockerZstd);
 }

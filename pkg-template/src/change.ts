@@ -32,6 +32,8 @@ export type NewLayer = (
 export interface ChangeRequest extends ChangeSettings, Which {
   /** Layers to add, the lowest first. */
   append?: Iterable<NewLayer>;
+  /** Files that get another content, by their paths, in every layer that holds them. Mode, owner and times stay. */
+  edit?: Record<string, Uint8Array | string>;
   /** Put the layers on another base: the image that they stand on, and the one they shall stand on. Both have to stay open as long as the outcome is used. */
   rebase?: { from: Image; onto: Image };
 }
@@ -58,7 +60,7 @@ export function changeApi<G extends ChangeGlue & Glue>(engine: Engine<G>) {
    * nothing touches keep their bytes. The given image stays as it is, and has to stay open as long as the outcome is used.
    */
   async function changeImage(from: Image, request: ChangeRequest, options: WorkOptions = {}): Promise<ChangedImage> {
-    const { append = [], rebase, image, platform, ...settings } = request;
+    const { append = [], edit = {}, rebase, image, platform, ...settings } = request;
     const only = image === undefined && platform === undefined ? undefined : from.find({ ...(image === undefined ? {} : { image }), ...(platform === undefined ? {} : { platform }) });
     const change = engine.call((glue) => new glue.ImageChange(from.handle, only, settings));
     const generation = engine.generation;
@@ -71,6 +73,10 @@ export function changeApi<G extends ChangeGlue & Glue>(engine: Engine<G>) {
       if (rebase) {
         Object.assign(sources, rebase.from.sources, rebase.onto.sources);
         engine.call(() => change.rebase(rebase.from.handle, rebase.onto.handle));
+      }
+      for (const [path, content] of Object.entries(edit)) {
+        const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+        engine.call(() => change.edit(path, bytes));
       }
       for (const layer of append) {
         if ('tar' in layer) {

@@ -13,3 +13,4 @@ pub(crate) mod numbers;
 pub mod tar;
 pub mod tar_write;
 pub mod zstd;
+pub mod zstd_write;

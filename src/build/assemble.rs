@@ -7,6 +7,7 @@ use super::base::{BaseImage, BaseImages};
 use super::context::{ContextFile, tree, without_ignored};
 use super::error::BuildError;
 use super::execute::Executor;
+use super::fetch::Fetch;
 use super::layer::LayerCompression;
 use super::recipe::{Planned, recipe};
 use super::run::{Inputs, OnRun, Outcome, RunOptions, Skipped, run};
@@ -77,6 +78,8 @@ pub struct Request {
     pub source_date_epoch: Option<i64>,
     /// Bounds of archives that `ADD` unpacks.
     pub unpack: UnpackLimits,
+    /// Who gets what `ADD` names by its address. Without one, such an `ADD` is an error.
+    pub fetch: Option<Rc<dyn Fetch>>,
 }
 
 /// What a build made: one image a platform, and all that is needed to save it.
@@ -179,6 +182,7 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
         on_run: request.on_run,
         unpack: request.unpack,
         platform: String::new(),
+        fetch: request.fetch,
     };
     let mut built = Built { images: Vec::new(), contents: Contents::default() };
     let mut listed = Vec::new();

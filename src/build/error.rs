@@ -8,6 +8,7 @@ use super::tree::TreeError;
 use super::unpack::UnpackError;
 use crate::archive::tar_write::TarWriteError;
 use crate::dockerfile::patterns::PatternError;
+use crate::oci::Digest;
 
 /// Why an image is not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,12 +98,34 @@ pub enum StepError {
     /// A user or group by name where there is no file system to look it up in.
     #[error("`{0}` cannot be looked up: there is no /etc/passwd or /etc/group here yet; use numbers")]
     NoUsers(String),
-    /// `--checksum` with something that is no download.
-    #[error("--checksum is for HTTP(S) and Git sources only; remove it")]
-    Checksum,
-    /// A source that has to be fetched.
-    #[error("`{0}` has to be fetched, which this build cannot do; download it into the context and COPY it")]
+    /// A source that has to be fetched where nobody fetches.
+    #[error(
+        "`{0}` has to be fetched, which this build may not do; allow it, or download it into the context and COPY it"
+    )]
     Remote(String),
+    /// What lies at an address cannot be had.
+    #[error("`{address}` cannot be fetched: {message}")]
+    Fetch {
+        /// The address, without a password.
+        address: String,
+        /// Why, in the host's own words.
+        message: String,
+    },
+    /// What lies at an address is not what `--checksum` says.
+    #[error("`{address}` gave {found}, and --checksum says {wanted}; see what has changed there before you take it")]
+    FetchedOther {
+        /// The address, without a password.
+        address: String,
+        /// The digest that is wanted.
+        wanted: Digest,
+        /// The digest of what came.
+        found: Digest,
+    },
+    /// A git repository.
+    #[error(
+        "`{0}` is a git repository, and none is cloned here; clone it and give it as a build context (COPY --from=NAME), or ADD the archive that its host offers, with --unpack"
+    )]
+    Git(String),
     /// `RUN` without an executor.
     #[error(
         "RUN needs an executor and there is none here; build this step elsewhere, or leave it out with run: \"skip\" (the image is marked as incomplete)"
@@ -174,8 +197,10 @@ impl StepError {
             Self::Mode(_) => "CHMOD_INVALID",
             Self::Pattern(_) => "PATTERN_INVALID",
             Self::NoUsers(_) => "CHOWN_NO_USERS",
-            Self::Checksum => "ADD_CHECKSUM_LOCAL",
             Self::Remote(_) => "ADD_REMOTE_UNAVAILABLE",
+            Self::Fetch { .. } => "ADD_FETCH_FAILED",
+            Self::FetchedOther { .. } => "ADD_CHECKSUM_MISMATCH",
+            Self::Git(_) => "ADD_GIT_UNSUPPORTED",
             Self::NoExecutor => "RUN_NEEDS_EXECUTOR",
             Self::Run(RunError::Status { .. }) => "RUN_FAILED",
             Self::Run(RunError::Other(_)) => "RUN_IMPOSSIBLE",

@@ -1,9 +1,9 @@
 //! Writes a layer: members to tar to compressor to blob, with both digests on the way.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::archive::gzip_write::GzipWriter;
 use crate::archive::tar_write::{END, Member, TarWriteError, padding};
+use crate::archive::zstd_write::ZstdWriter;
+use crate::oci::hash::{Hashing, running_sha256};
 use crate::oci::{Digest, MediaType};
 
 /// How a layer's blob is compressed.
@@ -11,8 +11,8 @@ use crate::oci::{Digest, MediaType};
 pub enum LayerCompression {
     /// gzip at this level, 1 to 9.
     Gzip(u8),
-    /// zstd, in frames of a mebibyte each, as fast as the encoder can; it has one level only.
-    Zstd,
+    /// zstd at this level, 1 to 19.
+    Zstd(u8),
     /// Not at all.
     None,
 }
@@ -29,7 +29,7 @@ impl LayerCompression {
         match (self, docker) {
             (Self::Gzip(_), false) => MediaType::OCI_LAYER_GZIP,
             // Docker's schema 2 knows no zstd.
-            (Self::Zstd, _) => MediaType::OCI_LAYER_ZSTD,
+            (Self::Zstd(_), _) => MediaType::OCI_LAYER_ZSTD,
             (Self::None, false) => MediaType::OCI_LAYER,
             (Self::Gzip(_), true) => MediaType::DOCKER_LAYER_GZIP,
             (Self::None, true) => MediaType::DOCKER_LAYER,
@@ -51,27 +51,16 @@ pub struct LayerBlob {
 }
 
 enum Packer {
-    Gzip(GzipWriter),
-    /// What waits for its frame to be full.
-    Zstd(Vec<u8>),
+    Gzip(Box<GzipWriter>),
+    Zstd(Box<ZstdWriter>),
     None,
-}
-
-/// The uncompressed size of a zstd frame.
-const FRAME: usize = 1 << 20;
-
-/// Writes `waiting` as a frame and empties it.
-fn frame(waiting: &mut Vec<u8>, out: &mut Vec<u8>) {
-    let level = ruzstd::encoding::CompressionLevel::Fastest;
-    out.extend(ruzstd::encoding::compress_to_vec(waiting.as_slice(), level));
-    waiting.clear();
 }
 
 /// Writes one layer. Only the compressed blob is held.
 pub struct LayerWriter {
     packer: Packer,
-    plain: Sha256,
-    packed: Sha256,
+    plain: Hashing,
+    packed: Hashing,
     uncompressed: u64,
     out: Vec<u8>,
     /// How much of `out` is hashed.
@@ -82,11 +71,11 @@ impl LayerWriter {
     /// An empty layer.
     pub fn new(compression: LayerCompression) -> Self {
         let packer = match compression {
-            LayerCompression::Gzip(level) => Packer::Gzip(GzipWriter::new(level)),
-            LayerCompression::Zstd => Packer::Zstd(Vec::new()),
+            LayerCompression::Gzip(level) => Packer::Gzip(Box::new(GzipWriter::new(level))),
+            LayerCompression::Zstd(level) => Packer::Zstd(Box::new(ZstdWriter::new(level))),
             LayerCompression::None => Packer::None,
         };
-        Self { packer, plain: Sha256::new(), packed: Sha256::new(), uncompressed: 0, out: Vec::new(), hashed: 0 }
+        Self { packer, plain: running_sha256(), packed: running_sha256(), uncompressed: 0, out: Vec::new(), hashed: 0 }
     }
 
     /// Begins a member. A file's bytes follow with [`LayerWriter::data`], all of them, and then [`LayerWriter::end`].
@@ -112,16 +101,7 @@ impl LayerWriter {
         self.uncompressed += bytes.len() as u64;
         match &mut self.packer {
             Packer::Gzip(gzip) => gzip.write(bytes, &mut self.out),
-            Packer::Zstd(waiting) => {
-                let mut bytes = bytes;
-                while waiting.len() + bytes.len() >= FRAME {
-                    let (now, later) = bytes.split_at(FRAME - waiting.len());
-                    waiting.extend_from_slice(now);
-                    frame(waiting, &mut self.out);
-                    bytes = later;
-                }
-                waiting.extend_from_slice(bytes);
-            }
+            Packer::Zstd(zstd) => zstd.write(bytes, &mut self.out),
             Packer::None => self.out.extend_from_slice(bytes),
         }
         self.hash();
@@ -142,14 +122,14 @@ impl LayerWriter {
     pub fn close(mut self) -> LayerBlob {
         match std::mem::replace(&mut self.packer, Packer::None) {
             Packer::Gzip(gzip) => gzip.finish(&mut self.out),
-            Packer::Zstd(mut waiting) if !waiting.is_empty() => frame(&mut waiting, &mut self.out),
-            Packer::Zstd(_) | Packer::None => {}
+            Packer::Zstd(zstd) => zstd.finish(&mut self.out),
+            Packer::None => {}
         }
         self.hash();
         self.out.shrink_to_fit();
         LayerBlob {
-            digest: Digest::sha256(&self.packed.finalize().into()),
-            diff_id: Digest::sha256(&self.plain.finalize().into()),
+            digest: self.packed.finish(),
+            diff_id: self.plain.finish(),
             uncompressed: self.uncompressed,
             bytes: self.out,
         }
@@ -161,9 +141,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zstd_comes_back_in_frames() {
+    fn zstd_comes_back() {
         let bytes: Vec<u8> = (0..2_500_000u32).map(|n| (n / 7) as u8).collect();
-        let mut writer = LayerWriter::new(LayerCompression::Zstd);
+        let mut writer = LayerWriter::new(LayerCompression::Zstd(3));
         bytes.chunks(77_777).for_each(|chunk| writer.data(chunk));
         let layer = writer.finish();
         let mut ingest = crate::layer::Ingest::new(&crate::layer::IngestOptions {

@@ -11,7 +11,7 @@
 //! | [`step`], [`recipe`] | what is to be done, and how it comes from a plan |
 //! | [`run`] | doing it: stages, steps |
 //! | [`execute`], [`user`], [`apply`], [`same`] | the port for `RUN`, who it runs as, what it changed |
-//! | [`copy`], [`glob`], [`mode`], [`owner`], [`unpack`] | `COPY` and `ADD` |
+//! | [`copy`], [`glob`], [`mode`], [`owner`], [`unpack`], [`fetch`] | `COPY` and `ADD` |
 //! | [`diff`], [`layer`], [`write`] | what a step changed, written as a layer |
 //! | [`assemble`] | from a request to images and their documents |
 //! | [`error`] | why a build fails |
@@ -24,6 +24,7 @@ pub mod copy;
 pub mod diff;
 pub mod error;
 pub mod execute;
+pub mod fetch;
 pub mod glob;
 pub mod layer;
 pub mod mode;

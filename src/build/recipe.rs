@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunMount, RunStep, Stage, Step};
+use super::step::{Action, Base, CopySource, CopyStep, ImageKey, Recipe, RunMount, RunStep, Stage, Step};
 use crate::dockerfile::mount::MountKind;
 use crate::plan::{self, Plan};
 
@@ -98,15 +98,14 @@ fn copy_step(copy: &plan::step::Copy, stage: impl Fn(usize) -> Base) -> CopyStep
     let mut inline = Vec::new();
     for source in &copy.sources {
         match source {
-            plan::step::Source::Path(path) => sources.push(path.clone()),
-            plan::step::Source::Http(address) | plan::step::Source::Git(address) => sources.push(address.clone()),
+            plan::step::Source::Path(path) => sources.push(CopySource::Path(path.clone())),
+            plan::step::Source::Http(address) => sources.push(CopySource::Http(address.clone())),
+            plan::step::Source::Git(address) => sources.push(CopySource::Git(address.clone())),
             plan::step::Source::Inline(name, text) => inline.push((name.clone(), text.clone())),
         }
     }
-    let fetched = copy.sources.iter().any(|s| matches!(s, plan::step::Source::Http(_) | plan::step::Source::Git(_)));
     CopyStep {
         add: copy.add,
-        fetched,
         from: copy.from.map_or(Base::Context(None), stage),
         sources,
         inline,

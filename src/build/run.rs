@@ -10,12 +10,13 @@ use super::copy::{CopyError, CopyOptions, copy};
 use super::diff::{Change, diff};
 use super::error::{BuildError, StepError};
 use super::execute::{Call, Executor, RunError};
+use super::fetch::{Fetch, fetched};
 use super::glob;
 use super::layer::{LayerBlob, LayerCompression};
 use super::mode::Mode;
 use super::owner::Owner;
 use super::same::keep_same;
-use super::step::{Action, Base, CopyStep, ImageKey, Recipe, RunStep, Step};
+use super::step::{Action, Base, CopySource, CopyStep, ImageKey, Recipe, RunStep, Step};
 use super::tree::{Content, Kind, Meta, Node, Tree, clean, show};
 use super::unpack::{UnpackLimits, Unpacked, Unpacker};
 use super::user::Identity;
@@ -56,7 +57,7 @@ pub enum OnRun {
 }
 
 /// How layers are made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct RunOptions {
     /// The compression of new layers.
     pub compression: LayerCompression,
@@ -70,6 +71,8 @@ pub struct RunOptions {
     pub unpack: UnpackLimits,
     /// The platform that is built, as `linux/amd64`.
     pub platform: String,
+    /// Who gets what `ADD` names by its address.
+    pub fetch: Option<Rc<dyn Fetch>>,
 }
 
 /// Trees that a recipe starts from.
@@ -292,13 +295,6 @@ impl Builder<'_> {
         mut into: Tree,
         users: Option<&Tree>,
     ) -> Result<Tree, StepError> {
-        if step.fetched {
-            let source = step.sources.iter().find(|source| source.contains("://") || source.contains('@'));
-            return Err(StepError::Remote(source.cloned().unwrap_or_default()));
-        }
-        if step.checksum.is_some() {
-            return Err(StepError::Checksum);
-        }
         let owner = match &step.chown {
             Some(text) => Some(self.owner(text, users).await?),
             None => None,
@@ -310,9 +306,25 @@ impl Builder<'_> {
         };
         let mut options = CopyOptions { owner, mode, include: None, exclude, made: self.options.made };
         let destination = step.destination.as_bytes();
-        for written in &step.sources {
-            let mut source = written.as_str();
+        for source in &step.sources {
             options.include = None;
+            let (written, mut source) = match source {
+                CopySource::Path(path) => (path, path.as_str()),
+                CopySource::Git(address) => return Err(StepError::Git(address.clone())),
+                CopySource::Http(address) => {
+                    let checksum = step.checksum.as_deref();
+                    let (tree, name) = fetched(self.options.fetch.as_ref(), address, checksum).await?;
+                    let unpacked = match step.unpack {
+                        Some(true) => self.unpack(&tree, &name, &into, destination, &options).await?,
+                        _ => None,
+                    };
+                    match unpacked {
+                        Some(unpacked) => into = unpacked,
+                        None => copy(&mut into, destination, &tree, &name, &options)?,
+                    }
+                    continue;
+                }
+            };
             if step.parents {
                 // `/./` in a source says from where on its directories are kept.
                 let (base, kept) = source.split_once("/./").unwrap_or(("/", source));

@@ -71,17 +71,26 @@ pub enum Action {
     Run(RunStep),
 }
 
+/// A source of `COPY` or `ADD`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CopySource {
+    /// A path, in which there may be wildcards.
+    Path(String),
+    /// An address to fetch from.
+    Http(String),
+    /// A git repository.
+    Git(String),
+}
+
 /// `COPY` or `ADD`.
 #[derive(Clone, Debug)]
 pub struct CopyStep {
     /// It is `ADD`.
     pub add: bool,
-    /// One of its sources has to be fetched.
-    pub fetched: bool,
     /// Where the sources are.
     pub from: Base,
     /// The sources as written, after expansion.
-    pub sources: Vec<String>,
+    pub sources: Vec<CopySource>,
     /// Here-documents: name and text.
     pub inline: Vec<(String, String)>,
     /// The destination: absolute, with its trailing slash if it has one.

@@ -108,6 +108,9 @@ pub enum ChangeError {
     /// An index names one image a platform.
     #[error("two of the images are for {0}; an index has one image for a platform")]
     SamePlatform(String),
+    /// No layer holds a file that is to be edited.
+    #[error("no layer has a file `{0}` to edit; look at the paths with `ls`, or append it")]
+    NothingToEdit(String),
     /// Names for an outcome of several images without an index around them.
     #[error("there are {0} images side by side, so one name does not fit; choose one with its name or platform")]
     Names(usize),
@@ -138,6 +141,7 @@ impl ChangeError {
             Self::NotALayer(_) => "APPEND_NOT_A_LAYER",
             Self::Config { .. } => "CHANGE_CONFIG_INVALID",
             Self::SamePlatform(_) => "INDEX_SAME_PLATFORM",
+            Self::NothingToEdit(_) => "EDIT_NOT_FOUND",
             Self::Names(_) => "CHANGE_NAMES_AMBIGUOUS",
         }
     }

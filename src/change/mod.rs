@@ -53,6 +53,8 @@ pub struct Changes {
     pub squash: Squash,
     /// Drop these paths, and all below them, from the layers that hold them. They do not come back from a lower layer.
     pub remove: Vec<String>,
+    /// Give these files another content, in every layer that holds them. Their mode, owner and times stay.
+    pub edit: BTreeMap<String, Rc<[u8]>>,
     /// Times of files, of the configuration and of its history that are later than this become this (`SOURCE_DATE_EPOCH`).
     pub epoch: Option<i64>,
     /// Give every file this owner and group.

@@ -3,6 +3,7 @@
 //! A layer is read and written member by member, so only the compressed outcome is held.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::work::{Work, WorkLayer};
 use super::{ChangeError, Changes};
@@ -22,7 +23,7 @@ const CHUNK: usize = 1 << 18;
 pub(super) fn target(changes: &Changes, had: Option<Compression>) -> LayerCompression {
     changes.compression.unwrap_or(match had {
         Some(Compression::None) => LayerCompression::None,
-        Some(Compression::Zstd) => LayerCompression::Zstd,
+        Some(Compression::Zstd) => LayerCompression::Zstd(3),
         _ => LayerCompression::default(),
     })
 }
@@ -30,7 +31,10 @@ pub(super) fn target(changes: &Changes, had: Option<Compression>) -> LayerCompre
 /// Writes anew every layer that a change touches.
 pub async fn rewrite(work: &mut Work, changes: &Changes, watch: &dyn Watch) -> Result<(), ChangeError> {
     let removed: HashSet<Vec<u8>> = changes.remove.iter().map(|path| key(&clean(path.as_bytes()))).collect();
-    let members = !removed.is_empty() || changes.epoch.is_some() || changes.owner.is_some();
+    let edited: HashMap<Vec<u8>, Rc<[u8]>> =
+        changes.edit.iter().map(|(path, bytes)| (key(&clean(path.as_bytes())), bytes.clone())).collect();
+    let mut found: HashSet<Vec<u8>> = HashSet::new();
+    let members = !removed.is_empty() || !edited.is_empty() || changes.epoch.is_some() || changes.owner.is_some();
     if !members && changes.compression.is_none() {
         return Ok(());
     }
@@ -49,7 +53,8 @@ pub async fn rewrite(work: &mut Work, changes: &Changes, watch: &dyn Watch) -> R
             if let Some(error) = read.error() {
                 return Err(ChangeError::Damaged { layer: name, error: error.clone() });
             }
-            let plan = Edit::new(&read.index, &removed, changes);
+            let plan = Edit::new(&read.index, &removed, &edited, changes);
+            found.extend(plan.edited.values().map(|(path, _)| path.clone()));
             edit = plan.touches(&read.index).then_some(plan);
         }
         let had = sniff(&layer.piece.read(0, 8).await?);
@@ -69,7 +74,10 @@ pub async fn rewrite(work: &mut Work, changes: &Changes, watch: &dyn Watch) -> R
             *place = new;
         }
     }
-    Ok(())
+    match changes.edit.keys().find(|path| !found.contains(&key(&clean(path.as_bytes())))) {
+        Some(path) => Err(ChangeError::NothingToEdit(path.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Reads a layer and writes it again.
@@ -151,19 +159,37 @@ struct Edit {
     heirs: HashMap<usize, Vec<u8>>,
     /// Hard links that link to an heir now, by number.
     relinked: HashMap<usize, Vec<u8>>,
+    /// Members that get another content, by number: their path as one name, and the content.
+    edited: HashMap<usize, (Vec<u8>, Rc<[u8]>)>,
     epoch: Option<Time>,
     owner: Option<(u64, u64)>,
 }
 
 impl Edit {
-    fn new(index: &LayerIndex, removed: &HashSet<Vec<u8>>, changes: &Changes) -> Self {
+    fn new(
+        index: &LayerIndex,
+        removed: &HashSet<Vec<u8>>,
+        edited: &HashMap<Vec<u8>, Rc<[u8]>>,
+        changes: &Changes,
+    ) -> Self {
         let mut edit = Self {
             dropped: HashSet::new(),
             heirs: HashMap::new(),
             relinked: HashMap::new(),
+            edited: HashMap::new(),
             epoch: changes.epoch.map(|seconds| Time { seconds, nanos: 0 }),
             owner: changes.owner,
         };
+        if !edited.is_empty() {
+            for (number, member) in index.iter().enumerate() {
+                let path = key(&clean(member.path));
+                if matches!(member.kind, EntryKind::File | EntryKind::Hardlink)
+                    && let Some(bytes) = edited.get(&path)
+                {
+                    edit.edited.insert(number, (path, bytes.clone()));
+                }
+            }
+        }
         if removed.is_empty() {
             return edit;
         }
@@ -201,7 +227,7 @@ impl Edit {
 
     /// Whether anything of a layer becomes other than it is.
     fn touches(&self, index: &LayerIndex) -> bool {
-        if !self.dropped.is_empty() {
+        if !self.dropped.is_empty() || !self.edited.is_empty() {
             return true;
         }
         index.iter().any(|member| {
@@ -250,9 +276,13 @@ impl TarSink for Rewriting<'_> {
                 None => return,
             }
         }
+        let new = edit.edited.get(&number).map(|(_, bytes)| bytes);
         let link = edit.relinked.get(&number).map_or(entry.link.as_slice(), Vec::as_slice);
         let device = (entry.device.0 as u32, entry.device.1 as u32);
         let kind = match entry.kind {
+            EntryKind::File | EntryKind::Hardlink if new.is_some() => {
+                MemberKind::File(new.map_or(0, |bytes| bytes.len() as u64))
+            }
             EntryKind::File => MemberKind::File(entry.size),
             EntryKind::Dir => MemberKind::Dir,
             EntryKind::Symlink => MemberKind::Symlink(link.to_vec()),
@@ -280,6 +310,10 @@ impl TarSink for Rewriting<'_> {
             xattrs: entry.xattrs.iter().cloned().collect::<BTreeMap<_, _>>(),
         };
         match self.writer.member(&member) {
+            Ok(()) if let Some(bytes) = new => {
+                self.writer.data(bytes);
+                self.writer.end(bytes.len() as u64);
+            }
             Ok(()) => self.size = Some(if entry.kind == EntryKind::File { entry.size } else { 0 }),
             Err(error) => {
                 self.error.get_or_insert(error.into());

@@ -11,6 +11,7 @@ use super::run::HostExecutor;
 use super::task::Task;
 use super::{error, options, to_js};
 use crate::archive::tar_write::Time;
+use crate::archive::zstd_write::LEVELS;
 use crate::build::assemble::{GivenImage, NamedContext, Request, build};
 use crate::build::context::{ContextFile, ContextKind};
 use crate::build::error::{BuildError, StepError};
@@ -42,7 +43,7 @@ pub enum LayerFormat {
     /// gzip.
     #[default]
     Gzip,
-    /// zstd. The encoder has one level, a fast one.
+    /// zstd.
     Zstd,
     /// Not at all.
     None,
@@ -84,7 +85,7 @@ pub struct BuildSettings {
     /// The compression of new layers. Default: `gzip`.
     #[tsify(optional)]
     pub compression: Option<LayerFormat>,
-    /// The level of gzip, 1 to 9. Default: 6.
+    /// The level: of gzip 1 to 9 (default 6), of zstd 1 to 19 (default 3).
     #[tsify(optional)]
     pub level: Option<u8>,
     /// Default: `oci`.
@@ -152,17 +153,21 @@ fn save_error(failure: SaveError) -> JsValue {
 }
 
 impl LayerFormat {
-    /// The compression, where `level` is that of gzip (default 6).
+    /// The compression at a level, or at its usual one.
     pub(super) fn with_level(self, level: Option<u8>) -> Result<LayerCompression, JsValue> {
-        let level = level.unwrap_or(6);
-        if !(1..=9).contains(&level) {
-            let message = format!("level: {level} is no level of gzip: give 1 to 9");
+        let (name, levels, usual) = match self {
+            Self::Gzip => ("gzip", 1..=9, 6),
+            Self::Zstd => ("zstd", LEVELS, 3),
+            Self::None => return Ok(LayerCompression::None),
+        };
+        let level = level.unwrap_or(usual);
+        if !levels.contains(&level) {
+            let message = format!("level: {level} is no level of {name}: give {} to {}", levels.start(), levels.end());
             return Err(error("BUILD_OPTION_INVALID", &message, &()));
         }
         Ok(match self {
-            Self::Gzip => LayerCompression::Gzip(level),
-            Self::Zstd => LayerCompression::Zstd,
-            Self::None => LayerCompression::None,
+            Self::Zstd => LayerCompression::Zstd(level),
+            _ => LayerCompression::Gzip(level),
         })
     }
 }

@@ -53,7 +53,7 @@ pub struct ChangeSettings {
     /// Compress every layer like this. Default: as they are.
     #[tsify(optional)]
     pub compression: Option<LayerFormat>,
-    /// The level of gzip, 1 to 9. Default: 6.
+    /// The level: of gzip 1 to 9 (default 6), of zstd 1 to 19 (default 3).
     #[tsify(optional)]
     pub level: Option<u8>,
     /// Convert documents and layers to these media types.
@@ -167,6 +167,11 @@ impl ImageChange {
         let destination = format!("/{}/", destination.trim_matches('/'));
         self.changes.append.push(Addition { content: AdditionContent::Files { tree, destination }, created_by });
         Ok(())
+    }
+
+    /// Gives a file another content, in every layer that holds it.
+    pub fn edit(&mut self, path: String, content: Vec<u8>) {
+        self.changes.edit.insert(path, content.into());
     }
 
     /// Begins. The task answers with the image, open, and what was done.

@@ -20,9 +20,38 @@ pub fn rfc3339(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// Seconds since 1970 of a date as HTTP writes it (RFC 9110, 5.6.7), in any of its three forms.
+pub fn http_date(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (_, rest) = text.split_once([',', ' '])?;
+    let words: Vec<&str> = rest.split([' ', '-']).filter(|word| !word.is_empty()).collect();
+    let (day, month, year, time) = match *words.as_slice() {
+        [day, month, year, time, "GMT"] => (day, month, year, time),
+        [month, day, time, year] => (day, month, year, time),
+        _ => return None,
+    };
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let month = MONTHS.iter().position(|name| *name == month)? as i64 + 1;
+    let day = number(day).filter(|day| (1..=31).contains(day))?;
+    let year = match (year.len(), i64::from(number(year)?)) {
+        // As Go reads two digits.
+        (2, year) => year + if year >= 69 { 1900 } else { 2000 },
+        (4, year) => year,
+        _ => return None,
+    };
+    let parts: Option<Vec<u32>> = time.split(':').map(number).collect();
+    let [hours @ ..=23, minutes @ ..=59, seconds @ ..=60] = *parts?.as_slice() else { return None };
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
+    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    Some(days * 86_400 + i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{SECONDS, rfc3339};
+    use super::{SECONDS, http_date, rfc3339};
 
     #[test]
     fn dates() {
@@ -32,5 +61,16 @@ mod tests {
         assert_eq!(rfc3339(-1), "1969-12-31T23:59:59Z");
         assert_eq!(rfc3339(*SECONDS.start()), "0000-01-01T00:00:00Z");
         assert_eq!(rfc3339(*SECONDS.end()), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn dates_of_http() {
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(http_date(text), Some(784_111_777), "{text}");
+        }
+        assert_eq!(http_date("Thu, 29 Feb 2024 23:59:59 GMT").map(rfc3339).as_deref(), Some("2024-02-29T23:59:59Z"));
+        for text in ["", "tomorrow", "Sun, 06 Nov 1994 25:00:00 GMT", "Sun, 99 Nov 1994 08:49:37 GMT", "1994-11-06"] {
+            assert_eq!(http_date(text), None, "{text}");
+        }
     }
 }

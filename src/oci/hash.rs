@@ -192,6 +192,12 @@ pub fn hasher(algorithm: Algorithm) -> Option<Hashing> {
     Some(Hashing { algorithm, hasher: any(algorithm)? })
 }
 
+/// A running sha256 of something long.
+pub fn running_sha256() -> Hashing {
+    let algorithm = Algorithm::Sha256;
+    Hashing { algorithm, hasher: any(algorithm).unwrap_or_else(|| Box::new(Sha2(Sha256::new()))) }
+}
+
 /// The digest of bytes at hand, or `None` for an algorithm that we cannot compute.
 pub fn digest(algorithm: Algorithm, bytes: &[u8]) -> Option<Digest> {
     let small = bytes.len() < HOST_FROM as usize;

@@ -5,7 +5,7 @@ import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Command, flag, FORMAT, list, pairs, text, UsageError } from './command.js';
 import { openAny } from './image.js';
 import { ignoreFile, read } from './input.js';
-import { folderFiles, outputName, OUTPUT_OPTIONS, writeImage, type Written } from './output.js';
+import { COMPRESSION_OPTIONS, compressionOf, folderFiles, outputName, OUTPUT_OPTIONS, writeImage, type Written } from './output.js';
 import { paint, progressLine, safe, size, stdoutStyle } from './terminal.js';
 
 const command: Command = {
@@ -25,7 +25,7 @@ const command: Command = {
     network: { type: 'string', value: 'MODE', choices: ['none', 'host'], help: 'what RUN reaches: none, or host, the network of this machine (default: none)' },
     secret: { type: 'string', multiple: true, value: 'id=ID,src=FILE', help: 'a secret for RUN --mount=type=secret; env=NAME takes it from a variable; may be repeated' },
     ssh: { type: 'string', multiple: true, value: 'ID=SOCKET', help: "an agent for RUN --mount=type=ssh; default is $SSH_AUTH_SOCK; may be repeated" },
-    level: { type: 'string', value: 'N', choices: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], help: 'gzip level of new layers (default: 6)' },
+    ...COMPRESSION_OPTIONS('compress new layers'),
     quiet: { type: 'boolean', short: 'q', help: 'print the digest only' },
     format: { ...FORMAT('text', 'json'), short: undefined },
   },
@@ -66,7 +66,7 @@ const command: Command = {
           buildArgs: pairs(args, 'build-arg'),
           labels: pairs(args, 'label'),
           run: text(args, 'run') === 'skip' ? 'skip' : 'fail',
-          level: text(args, 'level') === undefined ? undefined : Number(text(args, 'level')),
+          ...compressionOf(args),
           sourceDateEpoch: epoch === undefined ? undefined : Number(epoch),
         },
         { onProgress, executors, onOutput: (printed) => process.stderr.write(printed) },

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import type { ChangeReport, ChangeRequest, Image, NewLayer } from '../index.js';
 import { type Arguments, type Command, flag, FORMAT, list, pairs, text, UsageError } from './command.js';
 import { openAny } from './image.js';
-import { folderFiles, OUTPUT_OPTIONS, writeImage, type Written } from './output.js';
+import { COMPRESSION_OPTIONS, compressionOf, folderFiles, OUTPUT_OPTIONS, writeImage, type Written } from './output.js';
 import { paint, progressLine, safe, shortDigest, size, stdoutStyle } from './terminal.js';
 
 const many = (value: string, help: string) => ({ type: 'string', multiple: true, value, help: `${help}; may be repeated` }) as const;
@@ -23,8 +23,7 @@ const command: Command = {
     remove: many('PATH', 'drop a path, and all below it, from every layer'),
     timestamp: one('SECONDS', 'times later than this, in seconds since 1970, become this'),
     owner: one('UID:GID', 'give every file this owner'),
-    compression: { ...one('KIND', 'compress every layer: gzip, zstd or none'), choices: ['gzip', 'zstd', 'none'] },
-    level: { ...one('N', 'the level of gzip (default: 6)'), choices: ['1', '2', '3', '4', '5', '6', '7', '8', '9'] },
+    ...COMPRESSION_OPTIONS('compress every layer'),
     'media-types': { ...one('FAMILY', 'convert to the media types of oci or docker'), choices: ['oci', 'docker'] },
     env: many('NAME=VALUE', 'set an environment variable'),
     label: many('NAME=VALUE', 'set a label'),
@@ -129,7 +128,6 @@ function settings(args: Arguments): ChangeRequest {
     else if (!maps[name]) throw new UsageError(`--clear ${field}: only env, labels, exposedPorts and volumes have names.`);
     else maps[name][entry] = name === 'env' || name === 'labels' ? null : false;
   }
-  const level = text(args, 'level');
   return {
     image: text(args, 'only'),
     platforms: list(args, 'platform').length ? list(args, 'platform') : undefined,
@@ -137,8 +135,7 @@ function settings(args: Arguments): ChangeRequest {
     remove: list(args, 'remove'),
     sourceDateEpoch: whole('timestamp'),
     owner: owner === undefined ? undefined : { uid: uid!, gid: gid! },
-    compression: text(args, 'compression') as ChangeRequest['compression'],
-    level: level === undefined ? undefined : Number(level),
+    ...compressionOf(args),
     mediaTypes: text(args, 'media-types') as ChangeRequest['mediaTypes'],
     config,
     annotations: pairs(args, 'annotation'),

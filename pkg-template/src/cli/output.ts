@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
-import type { ContextFile, Image, WorkOptions } from '../index.js';
+import type { BuildSettings, ContextFile, Image, WorkOptions } from '../index.js';
 import { LayerwrightError } from '../errors.js';
-import { type Arguments, type Options, text } from './command.js';
+import { type Arguments, type Options, text, UsageError } from './command.js';
 import { fileSource } from '../files.node.js';
 import { walkContext } from './input.js';
 
@@ -14,6 +14,24 @@ export const OUTPUT_OPTIONS: Options = {
   output: { type: 'string', short: 'o', value: 'FILE', help: 'the tar to write; - is standard output (default: image.tar)' },
   type: { type: 'string', value: 'TYPE', choices: TYPES, help: 'oci-layout, oci-dir (a folder), docker-archive or hybrid, which is layout and archive in one (default: oci-layout)' },
 };
+
+const LEVELS = { gzip: [1, 9], zstd: [1, 19], none: undefined } as const;
+
+export const COMPRESSION_OPTIONS = (what: string): Options => ({
+  compression: { type: 'string', value: 'KIND[:N]', help: `${what}: gzip, zstd or none; a level behind a colon: gzip:9, zstd:19 (usual: 6, 3)` },
+  level: { type: 'string', value: 'N', help: 'the level, without naming the kind' },
+});
+
+/** What `--compression` and `--level` say. */
+export function compressionOf(args: Arguments): Pick<BuildSettings, 'compression' | 'level'> {
+  const [kind, inner] = (text(args, 'compression') ?? '').split(/:(.*)/s);
+  const level = inner ?? text(args, 'level');
+  if (kind && !(kind in LEVELS)) throw new UsageError(`--compression takes gzip, zstd or none, not "${kind}".`);
+  const bounds = LEVELS[(kind || 'gzip') as keyof typeof LEVELS];
+  if (level !== undefined && !bounds) throw new UsageError('--compression none has no level.');
+  if (level !== undefined && bounds && !(/^\d+$/.test(level) && Number(level) >= bounds[0] && Number(level) <= bounds[1])) throw new UsageError(`The level of ${kind || 'gzip'} is a number from ${bounds[0]} to ${bounds[1]}, not "${level}".`);
+  return { ...(kind ? { compression: kind as 'gzip' | 'zstd' | 'none' } : {}), ...(level === undefined ? {} : { level: Number(level) }) };
+}
 
 export interface Written {
   output: string;
