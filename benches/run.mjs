@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Compares Layerwright's speed with reference tools, each pair in turn in one run, as ratios.
-//   npm run bench [-- parse linear lint keystroke ingest memory] [-- --runs N]
+//   npm run bench [-- parse linear lint keystroke ingest memory build] [-- --runs N]
 // More than 1 means that Layerwright is faster. Nothing here passes or fails: timings of one machine are no test.
 import { build } from '../scripts/build.mjs';
 import { bold, dim, entry, Remedy } from '../scripts/lib/shell.mjs';
 
-const ALL = ['parse', 'linear', 'lint', 'keystroke', 'ingest', 'memory'];
+const ALL = ['parse', 'linear', 'lint', 'keystroke', 'ingest', 'memory', 'build'];
 
 await entry(async () => {
   const args = process.argv.slice(2);

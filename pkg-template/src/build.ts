@@ -2,6 +2,7 @@
 import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.js';
 import { LayerwrightError } from './errors.js';
 import { type Executor, Executors } from './execute.js';
+import { type FetchOptions, fetcher } from './fetching.js';
 import { Image, type ImageGlue } from './image.js';
 import { type ClosableSource, type SeekableSource, seekable } from './sources.js';
 import type { ArchiveFormat, BuildSettings, BuiltSummary, ImageBuild, ImageHandle, SavedArchive, SavedFiles, Text } from './wasm/layerwright.js';
@@ -52,7 +53,7 @@ export interface BuildRequest extends BuildSettings {
 }
 
 /** Options of a build. */
-export interface BuildOptions extends WorkOptions {
+export interface BuildOptions extends WorkOptions, FetchOptions {
   /** Who runs the command of a `RUN`: the first that takes it. Without any, `run` says what happens. */
   executors?: readonly Executor[];
   /** Called with what commands print. */
@@ -172,7 +173,7 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
    */
   async function buildImage(request: BuildRequest, options: BuildOptions = {}): Promise<BuiltImage> {
     await engine.init();
-    const { executors = [], onOutput, ...work } = options;
+    const { executors = [], onOutput, fetch, fetchedBytes, fetchTimeout, ...work } = options;
     const { dockerfile, context = [], bases = {}, contexts = {}, platform, ...settings } = request;
     if (platform !== undefined) settings.platforms = [platform];
     const build = engine.call((glue) => new glue.ImageBuild(typeof dockerfile === 'string' ? encoder.encode(dockerfile) : dockerfile, settings));
@@ -198,7 +199,15 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
           await addAll(name, value);
         }
       }
-      const answer = await engine.drive<{ image: ImageHandle; built: BuiltSummary[] }>(() => build.start(executors.length), sources, work, { run: runs.run, ran: runs.ran });
+      const take = (source: RandomAccess): number => {
+        const number = engine.reserve(1);
+        sources[number] = source;
+        return number;
+      };
+      const limits = { ...(fetch === undefined ? {} : { fetch }), ...(fetchedBytes === undefined ? {} : { fetchedBytes }), ...(fetchTimeout === undefined ? {} : { fetchTimeout }) };
+      if (fetch !== false) engine.call(() => build.allowFetch());
+      const asks = { run: runs.run, ran: runs.ran, fetch: fetcher(limits, work, take) };
+      const answer = await engine.drive<{ image: ImageHandle; built: BuiltSummary[] }>(() => build.start(executors.length), sources, work, asks);
       return new BuiltImage(engine, answer.image, sources, undefined, answer.built);
     } finally {
       // New layers are made; only base images are still read from.

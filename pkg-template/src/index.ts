@@ -26,6 +26,7 @@ export { BuiltImage, ImageArchive } from './build.js';
 export { ChangedImage } from './change.js';
 export { StageFiles } from './execute.js';
 export type { Executor, FileChange, RunMount, RunResult, RunStep, RunWork } from './execute.js';
+export type { FetchOptions } from './fetching.js';
 export type { BuildOptions, BuildRequest, ContextFile, GivenImage, LayoutFile, SaveOptions } from './build.js';
 export type { ChangeRequest, CombineOptions, NewLayer } from './change.js';
 export type { ImageOverview, ImageSource, ImageWithReferrers, ListOptions, OpenOptions, ReadOptions, Which } from './image.js';

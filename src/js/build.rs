@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use super::image::{HostSource, HostWatch, ImageHandle, open_error, read_error, task};
+use super::image::{HostSource, HostWatch, ImageHandle, current, open_error, read_error, task};
 use super::run::HostExecutor;
 use super::task::Task;
 use super::{error, options, to_js};
@@ -16,8 +16,9 @@ use crate::build::assemble::{GivenImage, NamedContext, Request, build};
 use crate::build::context::{ContextFile, ContextKind};
 use crate::build::error::{BuildError, StepError};
 use crate::build::execute::{Executor, RunError};
+use crate::build::fetch::{Fetch, Fetched};
 use crate::build::layer::LayerCompression;
-use crate::build::run::OnRun;
+use crate::build::run::{Answer, OnRun};
 use crate::build::tree::Content;
 use crate::image::export::contents;
 use crate::image::save::{Piece, Rope, SaveError, SaveFormat, files, save};
@@ -172,6 +173,28 @@ impl LayerFormat {
     }
 }
 
+/// Gets what lies at an address through the host, which answers once it is here whole.
+struct HostFetch;
+
+#[derive(Deserialize)]
+struct FetchAnswer {
+    source: u32,
+    size: f64,
+    modified: Option<String>,
+}
+
+impl Fetch for HostFetch {
+    fn fetch<'a>(&'a self, address: &'a str) -> Answer<'a, Fetched> {
+        Box::pin(async move {
+            let port = current().map_err(|error| error.0)?;
+            let answer = port.ask("fetch", address.to_owned(), JsValue::UNDEFINED).await?;
+            let answer: FetchAnswer = serde_json::from_slice(&answer).map_err(|error| error.to_string())?;
+            let body = Rc::new(HostSource { number: answer.source, size: answer.size as u64 });
+            Ok(Fetched { body, modified: answer.modified })
+        })
+    }
+}
+
 /// A build that is being put together. `start` begins it and leaves this empty.
 #[wasm_bindgen]
 pub struct ImageBuild {
@@ -311,6 +334,12 @@ impl ImageBuild {
     #[wasm_bindgen(js_name = addContext)]
     pub fn add_context(&mut self, name: String) {
         self.request.contexts.entry(name).or_insert_with(|| NamedContext::Files(Vec::new()));
+    }
+
+    /// Lets the build fetch what `ADD` names by its address: the task asks `fetch` with each.
+    #[wasm_bindgen(js_name = allowFetch)]
+    pub fn allow_fetch(&mut self) {
+        self.request.fetch = Some(Rc::new(HostFetch));
     }
 
     /// Begins the build, with so many executors of the host. The task answers with the image, open, and what was built.

@@ -26,6 +26,7 @@ const command: Command = {
     secret: { type: 'string', multiple: true, value: 'id=ID,src=FILE', help: 'a secret for RUN --mount=type=secret; env=NAME takes it from a variable; may be repeated' },
     ssh: { type: 'string', multiple: true, value: 'ID=SOCKET', help: "an agent for RUN --mount=type=ssh; default is $SSH_AUTH_SOCK; may be repeated" },
     ...COMPRESSION_OPTIONS('compress new layers'),
+    'no-fetch': { type: 'boolean', help: 'do not fetch what ADD names by its address: stop there' },
     quiet: { type: 'boolean', short: 'q', help: 'print the digest only' },
     format: { ...FORMAT('text', 'json'), short: undefined },
   },
@@ -69,7 +70,7 @@ const command: Command = {
           ...compressionOf(args),
           sourceDateEpoch: epoch === undefined ? undefined : Number(epoch),
         },
-        { onProgress, executors, onOutput: (printed) => process.stderr.write(printed) },
+        { ...(flag(args, 'no-fetch') ? { fetch: false } : {}), onProgress, executors, onOutput: (printed) => process.stderr.write(printed) },
       );
     } catch (error) {
       end();

@@ -10,7 +10,7 @@ const one = (value: string, help: string) => ({ type: 'string', value, help }) a
 
 const command: Command = {
   usage: 'IMAGE',
-  about: 'Makes an image of another. What is not asked for keeps its bytes. All platforms are changed alike.\nThe order: platforms, rebase, append, squash, remove, timestamp and owner, compression, configuration.',
+  about: 'Makes an image of another. What is not asked for keeps its bytes. All platforms are changed alike.\nThe order: platforms, rebase, append, squash, remove, edit, timestamp and owner, compression, configuration.',
   options: {
     ...OUTPUT_OPTIONS,
     tag: { type: 'string', short: 't', multiple: true, value: 'NAME', help: 'name the outcome; may be repeated' },
@@ -21,6 +21,7 @@ const command: Command = {
     squash: one('N', 'make one layer of the uppermost N'),
     flatten: { type: 'boolean', help: 'make one layer of all' },
     remove: many('PATH', 'drop a path, and all below it, from every layer'),
+    edit: many('PATH=FILE', 'give a file of the image the content of FILE, in every layer that holds it'),
     timestamp: one('SECONDS', 'times later than this, in seconds since 1970, become this'),
     owner: one('UID:GID', 'give every file this owner'),
     ...COMPRESSION_OPTIONS('compress every layer'),
@@ -36,7 +37,10 @@ const command: Command = {
     port: many('PORT', 'expose a port, such as 8080/tcp'),
     volume: many('PATH', 'a place for a volume'),
     'stop-signal': one('SIGNAL', 'the signal that asks it to stop'),
+    healthcheck: one('COMMAND', 'how to tell that it works: a JSON list such as ["CMD","/check"], a shell command, or NONE'),
+    shell: one('COMMAND', 'the shell of the shell form, as a JSON list'),
     author: one('NAME', 'who made it'),
+    created: one('TIME', 'when it was made, such as 2026-01-31T12:00:00Z'),
     clear: many('FIELD', 'empty a field, such as cmd or env, or one of its names: env:DEBUG, labels:old'),
     format: { ...FORMAT('text', 'json'), short: undefined },
   },
@@ -65,6 +69,15 @@ const command: Command = {
         request.rebase = { from: await open(rebase.slice(0, at)), onto: await open(rebase.slice(at + 1)) };
       }
       request.append = await Promise.all(list(args, 'append').map(layerOf));
+      request.edit = {};
+      for (const edit of (args.values.edit as string[] | undefined) ?? []) {
+        const at = edit.indexOf('=');
+        if (at <= 0) throw new UsageError('--edit takes PATH=FILE: a path in the image, and a file here.');
+        const file = edit.slice(at + 1);
+        request.edit[edit.slice(0, at)] = await fs.readFile(file).catch((error: Error) => {
+          throw new UsageError(`${file} cannot be read: ${error.message}`);
+        });
+      }
       const changed = await changeImage(image, request, { onProgress });
       opened.push(changed);
       const written = await writeImage(changed, args, { onProgress }).finally(end);
@@ -107,6 +120,7 @@ function settings(args: Arguments): ChangeRequest {
     }
     throw new UsageError(`--${key} takes a JSON list of texts, such as '["/app","-v"]', or one word.`);
   };
+  const check = text(args, 'healthcheck');
   const flags = (key: string): Record<string, boolean> => Object.fromEntries(list(args, key).map((name) => [name, true]));
   const config: NonNullable<ChangeRequest['config']> = {
     clear: [],
@@ -119,7 +133,10 @@ function settings(args: Arguments): ChangeRequest {
     entrypoint: words('entrypoint'),
     cmd: words('cmd'),
     stopSignal: text(args, 'stop-signal'),
+    healthcheck: check === undefined ? undefined : { Test: check === 'NONE' ? ['NONE'] : check.trimStart().startsWith('[') ? words('healthcheck')! : ['CMD-SHELL', check] },
+    shell: words('shell'),
     author: text(args, 'author'),
+    created: text(args, 'created'),
   };
   const maps: Record<string, Record<string, string | boolean | null> | undefined> = { env: config.env, labels: config.labels, exposedPorts: config.exposedPorts, volumes: config.volumes };
   for (const field of list(args, 'clear')) {

@@ -62,6 +62,26 @@ test('platforms are put together, taken apart, and written as a folder', async (
   assert.match(refused.stderr, /not empty/);
 });
 
+test('a file gets another content, a layer another compression, the rest of the configuration is set', async () => {
+  await built;
+  fs.writeFileSync(path.join(folder, 'new'), 'other\n');
+  await json('mutate', 'app.tar', '--edit', '/data/a=new', '--compression', 'zstd:12', '--healthcheck', '["CMD","/ok"]', '--shell', '["/sh","-c"]', '--created', '2026-01-31T12:00:00Z', '-o', 'edited.tar');
+  assert.equal((await run('verify', 'edited.tar')).code, 0);
+  assert.equal((await run('cat', 'edited.tar', 'data/a')).stdout, 'other\n');
+  assert.equal((await run('cat', 'edited.tar', 'data/b')).stdout, 'b');
+  const [image] = (await json('inspect', 'edited.tar')).images;
+  assert.deepEqual([image.config.config.Healthcheck, image.config.config.Shell, image.config.created], [{ Test: ['CMD', '/ok'] }, ['/sh', '-c'], '2026-01-31T12:00:00Z']);
+  for (const [args, what] of [
+    [['--edit', 'data/none=new'], /no layer has a file `data\/none`/],
+    [['--compression', 'gzip:10'], /from 1 to 9/],
+    [['--compression', 'xz'], /gzip, zstd or none/],
+  ]) {
+    const { code, stderr } = await run('mutate', 'app.tar', ...args, '-o', 'no.tar');
+    assert.equal(code, 2);
+    assert.match(stderr, what);
+  }
+});
+
 test('what cannot be done is said, and leaves nothing behind', async () => {
   await built;
   for (const [args, what] of [
