@@ -1,5 +1,5 @@
 import { LayerwrightError, ours } from './errors.js';
-import type { HashThread } from './hashing.js';
+import type { HashThreads } from './hashing.js';
 import type { Host, Progress, Task, TaskStep } from './wasm/layerwright.js';
 
 /** What the glue of each module offers to every engine. */
@@ -45,9 +45,6 @@ export type Asks = Readonly<Record<string, (text: string, value: unknown) => Pro
 /** How long a task may go on before the host gets its turn, in milliseconds. */
 const TURN = 25;
 
-/** Bytes from which on another thread is worth starting. */
-const LARGE = 8 << 20;
-
 /**
  * One wasm instance and the way into it. Every call goes through `call`: a panic in the core becomes a
  * `LayerwrightError` with the code `INTERNAL`, and the instance is replaced before the next call.
@@ -58,7 +55,7 @@ export class Engine<G extends Glue> {
   #module: WebAssembly.Module | undefined;
   #loading: Promise<void> | undefined;
   #load: (() => ModuleSource) | undefined;
-  #host: (Host & { elsewhere?: HashThread }) | undefined;
+  #host: (Host & { elsewhere?: HashThreads }) | undefined;
   /** Counts instances: handles of an earlier one are void. */
   generation = 0;
   #reserved = 0;
@@ -76,7 +73,7 @@ export class Engine<G extends Glue> {
   }
 
   /** For entry points of runtimes that hash faster than wasm can. */
-  useHost(host: Host & { elsewhere?: HashThread }): void {
+  useHost(host: Host & { elsewhere?: HashThreads }): void {
     this.#host = host;
     if (this.#ready) this.#glue.useHost?.(host);
   }
@@ -138,11 +135,11 @@ export class Engine<G extends Glue> {
 
   /** Makes ready for hashing something of that many bytes. */
   async prepareFor(size: number): Promise<void> {
-    if (size >= LARGE) await this.#host?.elsewhere?.prepare();
+    await this.#host?.elsewhere?.prepare(size);
   }
 
   /** A promise if hashing is far behind what was read. */
-  behind(): Promise<void> | undefined {
+  behind(): Promise<unknown> | undefined {
     return this.#host?.elsewhere?.behind();
   }
 

@@ -1,5 +1,5 @@
 // The thread that hashes in browsers: the same module, of which it uses the hash alone.
-import type { FromThread, ToThread } from './hashing.js';
+import { type FromThread, hashServer, type ToThread } from './hashing.js';
 import { HashStream, initSync } from './wasm/layerwright.js';
 
 interface Scope {
@@ -8,26 +8,11 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-const streams = new Map<number, HashStream>();
+const post: Scope['postMessage'] = (message, transfer) => scope.postMessage(message, transfer);
+const answer = hashServer(post, (algorithm) => new HashStream(algorithm));
 
 scope.onmessage = ({ data: message }) => {
-  if ('module' in message) {
-    initSync({ module: message.module });
-    return scope.postMessage({ ready: true }, []);
-  }
-  const { number } = message;
-  try {
-    if ('algorithm' in message) streams.set(number, new HashStream(message.algorithm));
-    else if ('bytes' in message) {
-      streams.get(number)?.update(new Uint8Array(message.bytes, 0, message.length));
-      scope.postMessage({ bytes: message.bytes }, [message.bytes]);
-    } else {
-      const stream = streams.get(number);
-      streams.delete(number);
-      if (stream && 'end' in message) scope.postMessage({ number, hash: stream.digest() }, []);
-      stream?.free();
-    }
-  } catch (error) {
-    scope.postMessage({ number, failed: error instanceof Error ? error.message : String(error) }, []);
-  }
+  if (!('module' in message)) return answer(message);
+  initSync({ module: message.module });
+  post({ ready: true }, []);
 };

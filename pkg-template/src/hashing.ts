@@ -1,4 +1,4 @@
-// Hashing on another thread, for runtimes whose own hashes cannot be fed step by step: browsers.
+// Hashing on other threads, beside inflating. A layer has two hashes, of the blob and of what is in it.
 import type { HashElsewhere } from './wasm/layerwright.js';
 
 /** What is said to the thread. A message with bytes gives them over; they come back to be filled again. */
@@ -14,6 +14,8 @@ export type FromThread = { ready: true } | { bytes: ArrayBuffer } | { number: nu
 /** As much of a worker as is needed. */
 export interface Thread {
   post(message: ToThread, transfer: ArrayBuffer[]): void;
+  /** Something is waited for, or nothing is: where threads keep a process alive, this one should do so only while it has work. */
+  busy?(busy: boolean): void;
   /** Ends it. */
   stop(): void;
 }
@@ -36,8 +38,63 @@ interface Running {
   fail: (error: Error) => void;
 }
 
-/** Hashes on one other thread, which is started when it is first wanted. */
-export class HashThread implements HashElsewhere {
+/** Hashes on other threads, which are started when they are first worth it. Each new hash goes to the one that has fewest. */
+export class HashThreads implements HashElsewhere {
+  #threads: HashThread[];
+  #from: number;
+
+  /** So many threads, for what has `from` bytes or more. */
+  constructor(start: StartThread, { threads, from }: { threads: number; from: number }) {
+    this.#threads = Array.from({ length: threads }, () => new HashThread(start));
+    this.#from = from;
+  }
+
+  /** Makes ready for hashing something of that many bytes. */
+  async prepare(size: number): Promise<void> {
+    if (size >= this.#from) await Promise.all(this.#threads.map((thread) => thread.prepare()));
+  }
+
+  /** A promise if a thread is far behind: fulfilled when it has caught up. */
+  behind(): Promise<unknown> | undefined {
+    const waits = this.#threads.flatMap((thread) => thread.behind() ?? []);
+    return waits.length > 0 ? Promise.all(waits) : undefined;
+  }
+
+  /** The hash with that number, once it has ended. */
+  hash(number: number): Promise<Uint8Array> {
+    return this.#of(number).hash(this.#own(number));
+  }
+
+  begin(algorithm: 'sha256' | 'sha512'): number | undefined {
+    const ready = this.#threads.filter((thread) => thread.ready).sort((a, b) => a.load - b.load)[0];
+    return ready && ready.begin(algorithm) * this.#threads.length + this.#threads.indexOf(ready);
+  }
+
+  update(number: number, bytes: Uint8Array): void {
+    this.#of(number).update(this.#own(number), bytes);
+  }
+
+  end(number: number): void {
+    this.#of(number).end(this.#own(number));
+  }
+
+  drop(number: number): void {
+    this.#of(number).drop(this.#own(number));
+  }
+
+  #of(number: number): HashThread {
+    const thread = this.#threads[number % this.#threads.length];
+    if (!thread) throw new Error(`there is no hash ${number}`);
+    return thread;
+  }
+
+  #own(number: number): number {
+    return Math.floor(number / this.#threads.length);
+  }
+}
+
+/** Hashes on one other thread. */
+class HashThread {
   #start: StartThread;
   #thread: Thread | undefined;
   #state: 'new' | 'starting' | 'ready' | 'failed' = 'new';
@@ -47,6 +104,16 @@ export class HashThread implements HashElsewhere {
   #free: ArrayBuffer[] = [];
   #underWay = 0;
   #waiting: (() => void)[] = [];
+
+  /** It can be given work. */
+  get ready(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** How many hashes it has. */
+  get load(): number {
+    return this.#running.size;
+  }
 
   constructor(start: StartThread) {
     this.#start = start;
@@ -66,6 +133,7 @@ export class HashThread implements HashElsewhere {
           if (!('ready' in message)) return this.#said(message);
           clearTimeout(late);
           if (this.#state === 'starting') this.#state = 'ready';
+          this.#thread?.busy?.(this.load > 0);
           resolve();
         }, fail);
       } catch (error) {
@@ -88,12 +156,11 @@ export class HashThread implements HashElsewhere {
     try {
       return await running.hash;
     } finally {
-      this.#running.delete(number);
+      this.#leave(number);
     }
   }
 
-  begin(algorithm: 'sha256' | 'sha512'): number | undefined {
-    if (this.#state !== 'ready') return undefined;
+  begin(algorithm: 'sha256' | 'sha512'): number {
     const number = ++this.#last;
     let tell: Running['tell'] = () => {};
     let fail: Running['fail'] = () => {};
@@ -101,6 +168,7 @@ export class HashThread implements HashElsewhere {
     // Nobody may ask for it.
     hash.catch(() => {});
     this.#running.set(number, { buffer: undefined, filled: 0, hash, tell, fail });
+    this.#thread?.busy?.(true);
     this.#thread?.post({ number, algorithm }, []);
     return number;
   }
@@ -126,7 +194,13 @@ export class HashThread implements HashElsewhere {
   }
 
   drop(number: number): void {
-    if (this.#running.delete(number)) this.#thread?.post({ number, drop: true }, []);
+    if (this.#leave(number)) this.#thread?.post({ number, drop: true }, []);
+  }
+
+  #leave(number: number): boolean {
+    const there = this.#running.delete(number);
+    if (this.load === 0) this.#thread?.busy?.(false);
+    return there;
   }
 
   #flush(number: number, running: Running): void {
@@ -156,4 +230,33 @@ export class HashThread implements HashElsewhere {
     this.#underWay = 0;
     resolve();
   }
+}
+
+/** A running hash of the thread. */
+interface Hash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+  free?(): void;
+}
+
+/** The thread's side: takes what is said to it, and answers. */
+export function hashServer(post: (message: FromThread, transfer: ArrayBuffer[]) => void, begin: (algorithm: 'sha256' | 'sha512') => Hash): (message: ToThread) => void {
+  const streams = new Map<number, Hash>();
+  return (message) => {
+    const { number } = message;
+    try {
+      if ('algorithm' in message) streams.set(number, begin(message.algorithm));
+      else if ('bytes' in message) {
+        streams.get(number)?.update(new Uint8Array(message.bytes, 0, message.length));
+        post({ bytes: message.bytes }, [message.bytes]);
+      } else {
+        const stream = streams.get(number);
+        streams.delete(number);
+        if (stream && 'end' in message) post({ number, hash: stream.digest() }, []);
+        stream?.free?.();
+      }
+    } catch (error) {
+      post({ number, failed: error instanceof Error ? error.message : String(error) }, []);
+    }
+  };
 }

@@ -86,7 +86,9 @@ impl Tables {
         self.fixed = false;
         fill(&mut self.literal, LITERAL_BITS, literals, literal_entry)
             .map_err(|()| "the codes of literals and lengths are no complete set")?;
-        join_literals(&mut self.literal);
+        if worth_joining(literals) {
+            join_literals(&mut self.literal);
+        }
         fill(&mut self.distance, DISTANCE_BITS, distances, distance_entry)
             .map_err(|()| "the codes of distances are no complete set")
     }
@@ -203,6 +205,13 @@ fn fill(table: &mut [u32], root: u32, lengths: &[u8], entry_of: impl Fn(usize) -
 /// Adds the length of the code to an entry that has no more than its count of extra bits.
 fn with_code(entry: u32, length: u32) -> u32 {
     if literals(entry) > 0 || entry & SPECIAL != 0 { entry | length } else { (entry + length) | (length << 8) }
+}
+
+/// Short codes make up so much of the literals that two of them often fit into one entry: text of few letters, not
+/// programs.
+fn worth_joining(lengths: &[u8]) -> bool {
+    let part = |length: &u8| if (1..=LITERAL_BITS as u8 / 2).contains(length) { 128 >> length } else { 0u32 };
+    lengths.iter().take(256).map(part).sum::<u32>() >= 64
 }
 
 /// Lets entries stand for two or three literals where their codes fit.
