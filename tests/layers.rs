@@ -6,6 +6,7 @@ use std::rc::Rc;
 use layerwright::archive::gzip_write::GzipWriter;
 use layerwright::archive::tar_write::{END, Member, MemberKind, padding};
 use layerwright::image::{Image, Limits, LocalFuture, ReadAt, ReadError, Unwatched};
+use layerwright::oci::hash::sha256;
 use pollster::block_on;
 
 /// Counts what is read.
@@ -81,6 +82,169 @@ fn a_late_file_is_read_without_the_rest_of_the_layer() {
         assert!(file(path) == *bytes, "{path}");
         assert!(read.get() < size / 2, "{path}: {} of {size} bytes were read", read.get());
     }
+}
+
+/// An OCI layout with one gzip layer, as a tar.
+fn layout(layer: &[u8], annotations: &str) -> Vec<u8> {
+    let digest = |bytes: &[u8]| sha256(bytes).to_string();
+    let described = |kind: &str, bytes: &[u8], more: &str| {
+        let (digest, size) = (digest(bytes), bytes.len());
+        format!(r#"{{"mediaType":"application/vnd.oci.image.{kind}","digest":"{digest}","size":{size}{more}}}"#)
+    };
+    let config = br#"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":[]}}"#;
+    let config_ref = described("config.v1+json", config, "");
+    let layer_ref = described("layer.v1.tar+gzip", layer, annotations);
+    let manifest = format!(r#"{{"schemaVersion":2,"config":{config_ref},"layers":[{layer_ref}]}}"#);
+    let manifest_ref = described("manifest.v1+json", manifest.as_bytes(), "");
+    let index = format!(r#"{{"schemaVersion":2,"manifests":[{manifest_ref}]}}"#);
+    let blob = |bytes: &[u8]| (format!("blobs/{}", digest(bytes).replace(':', "/")), bytes.to_vec());
+    let version = br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec();
+    let files = [("oci-layout".into(), version), ("index.json".into(), index.into_bytes())];
+    tar(&[files.as_slice(), &[blob(manifest.as_bytes()), blob(config), blob(layer)]].concat())
+}
+
+fn counted(bytes: Vec<u8>) -> (Image, Rc<Cell<u64>>) {
+    let read = Rc::new(Cell::new(0));
+    let source = Rc::new(Counting { bytes, read: read.clone() });
+    (block_on(Image::open(source, Limits::default(), &Unwatched)).unwrap(), read)
+}
+
+#[test]
+fn kept_checkpoints_spare_a_later_session_the_pass() {
+    let files: Vec<_> = (0..40).map(|n| (format!("data/{n:02}"), noise(n, 700_000))).collect();
+    let plain = tar(&files);
+    // Some of it in a member of its own, so that checkpoints are of both kinds.
+    let mut blob = Vec::new();
+    for part in [&plain[..9 << 20], &plain[9 << 20..]] {
+        let mut writer = GzipWriter::new(1);
+        writer.write(part, &mut blob);
+        writer.finish(&mut blob);
+    }
+    let image = layout(&blob, "");
+    let (first, _) = counted(image.clone());
+    let kept = block_on(first.checkpoints(0, 0, &Unwatched)).unwrap();
+    let listing = |image: &Image| {
+        let tree = block_on(image.listed_tree(0, &Unwatched)).unwrap();
+        let mut paths = Vec::new();
+        tree.visit(&mut |view| paths.push((view.path.to_vec(), view.node.attributes.size)));
+        paths
+    };
+    let whole = listing(&first);
+    for (path, bytes) in files.iter().rev().step_by(19) {
+        let (later, read) = counted(image.clone());
+        assert_eq!(later.take_checkpoints(&kept), Ok(1));
+        assert_eq!(block_on(later.listed(0, 0)).unwrap().name(), "checkpoints");
+        read.set(0);
+        assert!(listing(&later) == whole);
+        assert_eq!(read.get(), 0, "a listing reads nothing");
+        assert!(block_on(later.read_file(0, path.as_bytes(), u64::MAX, &Unwatched)).unwrap() == *bytes);
+        let size = blob.len() as u64;
+        assert!(read.get() < size / 2, "{path}: {} of {size} bytes were read", read.get());
+    }
+    // What verifies reads the layer.
+    let (later, read) = counted(image.clone());
+    assert_eq!(later.take_checkpoints(&kept), Ok(1));
+    let report = block_on(later.verify(&Unwatched)).unwrap();
+    assert!(report.layers[0].verified && read.get() > blob.len() as u64);
+    // Of another image: they are for none of its layers.
+    let (other, _) = counted(layout(&blob[..blob.len() / 2], ""));
+    assert_eq!(other.take_checkpoints(&kept), Ok(0));
+    // A blob that is no longer the one that they were made of never gives other bytes than the image's.
+    let at = image.windows(64).position(|window| window == &blob[..64]).unwrap();
+    let mut refused = 0;
+    for n in 0..4 {
+        let mut changed = image.clone();
+        changed[at + blob.len() / 4 * n + 1000] ^= 0x10;
+        let (later, _) = counted(changed);
+        assert_eq!(later.take_checkpoints(&kept), Ok(1));
+        for (path, bytes) in files.iter().step_by(5) {
+            match block_on(later.read_file(0, path.as_bytes(), u64::MAX, &Unwatched)) {
+                Ok(read) => assert!(read == *bytes, "{path} was changed"),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused >= 4, "{refused}");
+}
+
+/// An eStargz layer: a member for each chunk of content, the table, the footer. Gives the digest of the table too.
+fn estargz(files: &[(String, Vec<u8>)], chunk: usize) -> (Vec<u8>, String) {
+    let mut blob = Vec::new();
+    let mut member = |bytes: &[u8]| {
+        let at = blob.len();
+        let mut writer = GzipWriter::new(1);
+        writer.write(bytes, &mut blob);
+        writer.finish(&mut blob);
+        at
+    };
+    let header = |path: &str, size: usize| {
+        let bytes = tar(&[(path.to_owned(), vec![0; size])]);
+        bytes[..bytes.len() - END.len() - size - padding(size as u64) as usize].to_vec()
+    };
+    let mut entries = Vec::new();
+    let mut pad = 0;
+    for (path, bytes) in files {
+        member(&[vec![0; pad], header(path, bytes.len())].concat());
+        for (n, part) in bytes.chunks(chunk).enumerate() {
+            let (at, digest, size) = (member(part), sha256(part), part.len());
+            let place = format!(r#""name":"{path}","offset":{at},"chunkDigest":"{digest}","chunkSize":{size}"#);
+            entries.push(match n {
+                0 => format!(
+                    r#"{{"type":"reg","size":{},"mode":420,"digest":"{}",{place}}}"#,
+                    bytes.len(),
+                    sha256(bytes)
+                ),
+                _ => format!(r#"{{"type":"chunk","chunkOffset":{},{place}}}"#, n * chunk),
+            });
+        }
+        pad = padding(bytes.len() as u64) as usize;
+    }
+    let table = format!(r#"{{"version":1,"entries":[{}]}}"#, entries.join(","));
+    let digest = sha256(table.as_bytes()).to_string();
+    let end = tar(&[("stargz.index.json".to_owned(), table.into_bytes())]);
+    member(&vec![0; pad]);
+    let at = member(&end);
+    blob.extend_from_slice(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 26, 0, b'S', b'G', 22, 0]);
+    blob.extend_from_slice(format!("{at:016x}STARGZ").as_bytes());
+    blob.extend_from_slice(&[1, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+    (blob, digest)
+}
+
+#[test]
+fn a_table_of_contents_is_used_only_where_its_digest_is_right() {
+    let files: Vec<_> = (0..8).map(|n| (format!("data/{n}"), noise(n, 300_001))).collect();
+    let (blob, digest) = estargz(&files, 100_000);
+    let annotation =
+        |digest: &str| format!(r#","annotations":{{"containerd.io/snapshot/stargz/toc.digest":"{digest}"}}"#);
+    let image = layout(&blob, &annotation(&digest));
+    let (lazy, read) = counted(image.clone());
+    lazy.use_tables();
+    assert_eq!(block_on(lazy.listed(0, 0)).unwrap().name(), "table");
+    read.set(0);
+    assert!(block_on(lazy.read_file(0, b"data/5", u64::MAX, &Unwatched)).unwrap() == files[5].1);
+    let size = blob.len() as u64;
+    assert!(read.get() < size / 4, "{} of {size} bytes were read", read.get());
+    let report = block_on(lazy.verify(&Unwatched)).unwrap();
+    assert!(report.layers[0].verified, "{:?}", report.findings);
+    // Not asked for, or another digest: the layer is walked.
+    let (plain, _) = counted(image.clone());
+    assert_eq!(block_on(plain.listed(0, 0)).unwrap().name(), "walked");
+    let (wrong, _) = counted(layout(&blob, &annotation(&sha256(b"another").to_string())));
+    wrong.use_tables();
+    assert_eq!(block_on(wrong.listed(0, 0)).unwrap().name(), "walked");
+    assert!(block_on(wrong.read_file(0, b"data/5", u64::MAX, &Unwatched)).unwrap() == files[5].1);
+    // A chunk that is not what the table says is never given out; the others are.
+    let at = image.windows(64).position(|window| window == &blob[..64]).unwrap();
+    let mut changed = image;
+    changed[at + blob.len() / 2] ^= 1;
+    let (lazy, _) = counted(changed);
+    lazy.use_tables();
+    let read = |path: &str| block_on(lazy.read_file(0, path.as_bytes(), u64::MAX, &Unwatched));
+    let results: Vec<_> = files.iter().map(|(path, bytes)| read(path).map(|read| read == *bytes)).collect();
+    assert_eq!(results.iter().filter(|result| **result == Ok(true)).count(), 7);
+    assert!(
+        results.iter().flat_map(|result| result.as_ref().err()).all(|error| error.code() == "CHUNK_DIGEST_MISMATCH")
+    );
 }
 
 #[test]

@@ -35,6 +35,18 @@ export interface OpenOptions extends WorkOptions {
   image?: string;
   /** Hash the contents of files while an archive is streamed. What can be read again can be hashed later. */
   entries?: EntryOptions;
+  /**
+   * What `image.checkpoints(layer)` gave earlier: layers with these digests are not passed over again to list them and to
+   * read a file. Those of other images do no harm; damaged ones and those of another version are an error. What is read is
+   * checked against them, but they are no proof of themselves: keep them where you would keep the image.
+   */
+  checkpoints?: Iterable<Uint8Array>;
+  /**
+   * Do not pass over eStargz and zstd:chunked layers to list them and to read a file, where the manifest names the digest
+   * of their table of contents and that is right: files are read chunk by chunk, each verified by its digest. What the
+   * table says and what the tar says may differ: `verify()` compares them.
+   */
+  lazy?: boolean;
 }
 
 /** Which image a call is about; without it, the one that was chosen when it was opened. */
@@ -90,6 +102,13 @@ export class Image {
     // An archive of nothing but artifacts can be looked at too.
     this.#chosen = picked ?? (image === undefined && platform === undefined ? 0 : -1);
     if (this.#chosen < 0) throw this.#none(image, platform);
+  }
+
+  /** @internal */
+  prepare({ checkpoints, lazy }: OpenOptions): this {
+    for (const bytes of checkpoints ?? []) this.#call((handle) => handle.takeCheckpoints(bytes));
+    if (lazy) this.#call((handle) => handle.useTables());
+    return this;
   }
 
   /** @internal */
@@ -174,6 +193,24 @@ export class Image {
   entries(layer: number, options: ListOptions = {}): Promise<FileEntry[]> {
     const at = this.find(options);
     return this.#drive((handle) => handle.layerEntries(at, layer, entryOptions(options)), options);
+  }
+
+  /**
+   * What to keep of a layer for a later session, which hands it to `openImage` as `checkpoints` and then reads a file
+   * anywhere in the layer without passing over what is before it. Some 20 kB for each 4 MiB of content.
+   */
+  checkpoints(layer: number, options: WorkOptions & Which = {}): Promise<Uint8Array> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.checkpoints(at, layer), options);
+  }
+
+  /**
+   * How the entries of a layer are known: it is walked, or they come from `checkpoints` or from its `table` of contents.
+   * Only what is walked has been compared with the layer's digests.
+   */
+  listed(layer: number, options: WorkOptions & Which = {}): Promise<'walked' | 'checkpoints' | 'table'> {
+    const at = this.find(options);
+    return this.#drive((handle) => handle.listed(at, layer), options);
   }
 
   /** A file of the merged filesystem. Symbolic links are followed inside the image. */
@@ -368,7 +405,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
       const number = engine.reserve(1);
       const sources = { [number]: source };
       const handle = await engine.drive<ImageHandle>((glue) => glue.openArchive(number, source.size, limits), sources, options);
-      return new Image(engine, handle, sources, source, { image, platform });
+      return new Image(engine, handle, sources, source, { image, platform }).prepare(options);
     } catch (error) {
       await source.close?.();
       throw error;
@@ -383,7 +420,7 @@ export function imageApi(engine: Engine<ImageGlue>) {
     const sources = Object.fromEntries(files.map((file, at) => [first + at, file.source]));
     const sizes = files.map(({ path, source }) => ({ path, size: source.size }));
     const handle = await engine.drive<ImageHandle>((glue) => glue.openDirectory(first, sizes, limits), sources, options);
-    return new Image(engine, handle, sources, undefined, { image, platform });
+    return new Image(engine, handle, sources, undefined, { image, platform }).prepare(options);
   }
 
   async function streamed(from: ReadableStream<Uint8Array>, options: OpenOptions): Promise<ImageHandle> {

@@ -69,6 +69,21 @@ impl Checkpoints {
         self.list.get(behind.checked_sub(1)?)
     }
 
+    /// The first one at or behind a place in the uncompressed data.
+    pub fn after(&self, plain: u64) -> Option<&Checkpoint> {
+        self.list.get(self.list.partition_point(|checkpoint| checkpoint.plain < plain))
+    }
+
+    /// None yet; the first where `from` and `to` are apart, for a decoder that goes on from `from`.
+    pub(crate) fn from_to(from: &Checkpoint, to: &Checkpoint) -> Self {
+        Self { list: vec![from.clone()], every: to.plain.saturating_sub(from.plain).max(1) }
+    }
+
+    /// The last one.
+    pub(crate) fn last(&self) -> Option<&Checkpoint> {
+        self.list.last()
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Checkpoint> {
         self.list.iter()

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use super::known::Listed;
 use super::open::{Image, LayerRef};
 use super::read::{ReadError, Watch};
 use super::store::CHUNK;
+use crate::archive::checkpoint::{Checkpoint, Checkpoints};
 use crate::archive::decode::Decoder;
 use crate::archive::tar::{EntryKind, Segment};
 use crate::archive::tar_write::TarWriteError;
@@ -81,6 +83,18 @@ pub enum FileError {
     /// A name cannot be written in a tar.
     #[error(transparent)]
     Write(TarWriteError),
+    /// A chunk of the layer is not what its table of contents says.
+    #[error("a chunk of the layer {layer} is not what its table of contents says: read it without `lazy`")]
+    Chunk {
+        /// The layer.
+        layer: String,
+    },
+    /// The layer does not go on as the checkpoints say that were handed in.
+    #[error("the layer {layer} is not the one that the checkpoints were made of: open it without them")]
+    Kept {
+        /// The layer.
+        layer: String,
+    },
     /// The layer is damaged before the end of the file.
     #[error("the layer {layer} is damaged: {error}")]
     Damaged {
@@ -105,6 +119,8 @@ impl FileError {
             Self::ExportTooLarge { .. } => "EXPORT_TOO_LARGE",
             Self::PathTooLong { .. } => "PATH_TOO_LONG",
             Self::Write(error) => error.code(),
+            Self::Chunk { .. } => "CHUNK_DIGEST_MISMATCH",
+            Self::Kept { .. } => "CHECKPOINTS_MISMATCH",
             Self::Damaged { error, .. } => error.code(),
         }
     }
@@ -137,6 +153,18 @@ pub struct FileView<'a> {
 }
 
 impl MergedTree {
+    /// What these layers make, the base first.
+    pub(crate) fn of(layers: Vec<Option<Rc<Layer>>>) -> Self {
+        let mut merged = Self { tree: Tree::new(), layers, issues: Vec::new() };
+        for (number, layer) in merged.layers.iter().enumerate() {
+            if let Some(layer) = layer {
+                let mut issues = merged.tree.apply(u32::try_from(number).unwrap_or(u32::MAX), &layer.index);
+                merged.issues.append(&mut issues);
+            }
+        }
+        merged
+    }
+
     /// Calls `visit` for every name below the root, parents before what lies in them.
     pub fn visit(&self, visit: &mut dyn FnMut(FileView<'_>)) {
         let mut names = vec![0u8; self.tree.nodes()];
@@ -229,14 +257,7 @@ impl Image {
         watch: &dyn Watch,
     ) -> Result<MergedTree, FileError> {
         let layers = self.available(manifest, layers, contents, watch).await?;
-        let mut merged = MergedTree { tree: Tree::new(), layers, issues: Vec::new() };
-        for (number, layer) in merged.layers.iter().enumerate() {
-            if let Some(layer) = layer {
-                let mut issues = merged.tree.apply(u32::try_from(number).unwrap_or(u32::MAX), &layer.index);
-                merged.issues.append(&mut issues);
-            }
-        }
-        Ok(merged)
+        Ok(MergedTree::of(layers))
     }
 
     /// The lowest `most` layers of an image, `None` for those that are absent or encrypted.
@@ -283,7 +304,7 @@ impl Image {
         limit: u64,
         watch: &dyn Watch,
     ) -> Result<Vec<u8>, FileError> {
-        let merged = self.merged(manifest, watch).await?;
+        let merged = self.listed_tree(manifest, watch).await?;
         self.read_merged(&merged, manifest, path, limit, watch).await
     }
 
@@ -313,16 +334,11 @@ impl Image {
         let layer = layer.ok_or(FileError::NoSuch { what: "layer", number })?;
         let member = layer.index.get(node.source.entry as usize);
         let member = member.ok_or_else(|| FileError::NotFound { path: shown() })?;
-        let size = node.attributes.size;
         let most = largest(&member);
         if most > limit {
             return Err(FileError::TooLarge { path: shown(), size: most, limit });
         }
-        let stored = self.read_stored(manifest, number, layer, member.data_offset, member.stored, watch).await?;
-        Ok(match member.sparse {
-            Some(map) => expand(map, &stored, size),
-            None => stored,
-        })
+        self.read_member(manifest, number, layer, node.source.entry, &member, watch).await
     }
 
     /// The bytes of a file as one layer has it: the entry with that number.
@@ -337,7 +353,7 @@ impl Image {
         limit: u64,
         watch: &dyn Watch,
     ) -> Result<Vec<u8>, FileError> {
-        let found = self.layer(manifest, layer, None, watch).await?;
+        let found = self.listing(manifest, layer, watch).await?;
         let member = found.index.get(entry).ok_or(FileError::NoSuch { what: "entry", number: entry })?;
         let path = || String::from_utf8_lossy(member.path).into_owned();
         if member.kind != EntryKind::File {
@@ -347,21 +363,42 @@ impl Image {
         if size > limit {
             return Err(FileError::TooLarge { path: path(), size, limit });
         }
-        let stored = self.read_stored(manifest, layer, &found, member.data_offset, member.stored, watch).await?;
+        let entry = u32::try_from(entry).map_err(|_| FileError::NoSuch { what: "entry", number: entry })?;
+        self.read_member(manifest, layer, &found, entry, &member, watch).await
+    }
+
+    /// The content of a file of a layer.
+    async fn read_member(
+        &self,
+        manifest: usize,
+        number: usize,
+        layer: &Rc<Layer>,
+        entry: u32,
+        member: &Member<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<u8>, FileError> {
+        // Entries count in the listing that they were found in: the layer may also have been walked.
+        let known = self.known(manifest, number).await?.filter(|known| Rc::ptr_eq(&known.layer, layer));
+        if let Some(known) = known.as_ref().filter(|known| known.listed == Listed::Table) {
+            return self.read_chunks(self.layer_ref(manifest, number)?, known, entry, member.size, watch).await;
+        }
+        let place = (member.data_offset, member.stored);
+        let stored = self.read_stored(manifest, number, layer, place, known.is_some(), watch).await?;
         Ok(match member.sparse {
             Some(map) => expand(map, &stored, member.size),
             None => stored,
         })
     }
 
-    /// Bytes of a layer's uncompressed tar.
+    /// Bytes of a layer's uncompressed tar. Where its checkpoints come from elsewhere, it is read on until its state is
+    /// seen to be that of the next one.
     async fn read_stored(
         &self,
         manifest: usize,
         number: usize,
         layer: &Layer,
-        offset: u64,
-        length: u64,
+        (offset, length): (u64, u64),
+        kept: bool,
         watch: &dyn Watch,
     ) -> Result<Vec<u8>, FileError> {
         let reference = self.layer_ref(manifest, number)?;
@@ -387,11 +424,19 @@ impl Image {
             None => Decoder::new(compression, limits),
         };
         let mut decoder = decoder.ok_or(unsupported)?;
+        let start = Checkpoint { compressed: 0, plain: 0, inside: None };
+        let next = if kept { layer.checkpoints.after(offset.saturating_add(length)) } else { None };
+        if let Some(next) = next {
+            decoder.keep_checkpoints(Checkpoints::from_to(near.unwrap_or(&start), next));
+        }
         let mut out = Vec::new();
         let mut at = near.map_or(0, |checkpoint| checkpoint.plain);
         let mut place = near.map_or(0, |checkpoint| checkpoint.compressed);
-        while out.len() < wanted && place < blob.size {
-            let bytes = self.store.read(blob, place, CHUNK).await?;
+        let end = next.map_or(blob.size, |next| next.compressed);
+        while (out.len() < wanted || kept && place < end) && place < blob.size {
+            let length = CHUNK
+                .min(usize::try_from(if kept { end.saturating_sub(place).max(1) } else { u64::MAX }).unwrap_or(CHUNK));
+            let bytes = self.store.read(blob, place, length).await?;
             if bytes.is_empty() {
                 break;
             }
@@ -409,7 +454,7 @@ impl Image {
             };
             let result = decoder.push::<LayerError>(&bytes, &mut keep);
             if let Err(error) = result
-                && out.len() < wanted
+                && (kept || out.len() < wanted)
             {
                 return Err(FileError::Damaged { layer: name, error });
             }
@@ -418,6 +463,16 @@ impl Image {
         }
         if out.len() < wanted {
             return Err(ReadError("the layer is cut off inside the file".to_owned()).into());
+        }
+        if kept {
+            let same = match next {
+                Some(next) if next.inside.is_some() => decoder.take_checkpoints().last() == Some(next),
+                // A member or frame ends here, with its own checksum.
+                _ => decoder.finish::<LayerError>(&mut |_| Ok(())).is_ok(),
+            };
+            if !same {
+                return Err(FileError::Kept { layer: name });
+            }
         }
         Ok(out)
     }

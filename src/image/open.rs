@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::describe::{Described, Notes, valid_ref_name};
 use super::entries::MergedTree;
 use super::finding::ImageFinding;
+use super::known::KnownLayers;
 use super::read::{Source, Step, Watch};
 use super::store::{Blob, FindError, Outer, Store};
 use super::{Limits, OpenError};
@@ -152,6 +153,7 @@ pub struct Image {
     pub(crate) reached: HashSet<u32>,
     /// The merged tree that files were last read from.
     pub(crate) last_tree: RefCell<Option<(usize, Rc<MergedTree>)>>,
+    pub(crate) known: KnownLayers,
 }
 
 /// A document that was read.
@@ -220,8 +222,8 @@ impl Image {
         };
         let form = opener.all().await?;
         let (manifests, findings, reached) = (opener.manifests, opener.findings, opener.reached);
-        let last_tree = RefCell::default();
-        Ok(Self { form, compression: outer.compression, manifests, findings, limits, store, reached, last_tree })
+        let (last_tree, known) = (RefCell::default(), KnownLayers::default());
+        Ok(Self { form, compression: outer.compression, manifests, findings, limits, store, reached, last_tree, known })
     }
 
     /// The files it is made of.

@@ -446,7 +446,9 @@ pub(super) fn open_error(failure: OpenError) -> JsValue {
 pub(super) fn file_error(failure: FileError) -> JsValue {
     let mut details = FailureDetails { layer: None, path: None, offset: None };
     match &failure {
-        FileError::LayerUnavailable { layer, .. } => details.layer = Some(layer.clone()),
+        FileError::LayerUnavailable { layer, .. } | FileError::Chunk { layer } | FileError::Kept { layer } => {
+            details.layer = Some(layer.clone());
+        }
         FileError::Damaged { layer, error } => {
             details.layer = Some(layer.clone());
             details.offset = error.offset().map(|offset| offset as f64);
@@ -575,6 +577,33 @@ impl ImageHandle {
         self.image.store().seekable()
     }
 
+    /// Lists layers from their tables of contents from now on, where those have the digests that the manifest names.
+    #[wasm_bindgen(js_name = useTables)]
+    pub fn use_tables(&self) {
+        self.image.use_tables();
+    }
+
+    /// Uses what `checkpoints` gave, and answers for how many layers it is.
+    #[wasm_bindgen(js_name = takeCheckpoints)]
+    pub fn take_checkpoints(&self, bytes: &[u8]) -> Result<usize, JsValue> {
+        self.image.take_checkpoints(bytes).map_err(|failure| error(failure.code(), &failure.to_string(), &()))
+    }
+
+    /// What is to be kept of a layer. The task answers with a `Uint8Array`.
+    pub fn checkpoints(&self, manifest: usize, layer: usize) -> Task {
+        let image = self.image.clone();
+        task(async move {
+            let bytes = image.checkpoints(manifest, layer, &HostWatch).await.map_err(file_error)?;
+            Ok(js_sys::Uint8Array::from(bytes.as_slice()).into())
+        })
+    }
+
+    /// How the entries of a layer are known. The task answers with `"walked"`, `"checkpoints"` or `"table"`.
+    pub fn listed(&self, manifest: usize, layer: usize) -> Task {
+        let image = self.image.clone();
+        task(async move { Ok(image.listed(manifest, layer).await.map_err(file_error)?.name().into()) })
+    }
+
     /// The place among the manifests of the image that a name or digest and a platform pick.
     pub fn pick(&self, name: Option<String>, platform: Option<String>) -> Result<Option<usize>, JsValue> {
         let platform = match platform {
@@ -618,7 +647,11 @@ impl ImageHandle {
         let contents = options::<EntryOptions>(&entries)?.limit();
         let image = self.image.clone();
         Ok(task(async move {
-            let found = image.layer(manifest, layer, contents, &HostWatch).await.map_err(file_error)?;
+            let found = match contents {
+                None => image.listing(manifest, layer, &HostWatch).await,
+                Some(_) => image.layer(manifest, layer, contents, &HostWatch).await,
+            };
+            let found = found.map_err(file_error)?;
             listing(&found.index)
         }))
     }
@@ -632,7 +665,11 @@ impl ImageHandle {
         let contents = options::<EntryOptions>(&entries)?.limit();
         let image = self.image.clone();
         Ok(task(async move {
-            let merged = image.tree(manifest, contents, &HostWatch).await.map_err(file_error)?;
+            let merged = match contents {
+                None => image.listed_tree(manifest, &HostWatch).await,
+                Some(_) => image.tree(manifest, contents, &HostWatch).await.map(Rc::new),
+            };
+            let merged = merged.map_err(file_error)?;
             let mut out = Json::list();
             merged.visit(&mut |view| out.merged(&view));
             out.parse()

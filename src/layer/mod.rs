@@ -2,6 +2,7 @@
 
 pub mod index;
 pub mod ingest;
+pub mod kept;
 pub mod toc;
 pub mod tree;
 

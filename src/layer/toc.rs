@@ -12,7 +12,7 @@ use super::index::{LayerIndex, Member};
 use super::ingest::Layer;
 use super::tree::clean;
 use crate::archive::decode::{DecodeError, DecodeLimits, Decoder};
-use crate::archive::tar::EntryKind;
+use crate::archive::tar::{Entry, EntryKind, Timestamp};
 use crate::oci::hash::sha256;
 use crate::oci::{Compression, Digest};
 
@@ -73,6 +73,195 @@ struct TableEntry {
     chunk_offset: Option<u64>,
     #[serde(default)]
     chunk_size: Option<u64>,
+    #[serde(default)]
+    chunk_type: Option<String>,
+    #[serde(default)]
+    inner_offset: Option<u64>,
+    #[serde(default)]
+    end_offset: Option<u64>,
+    #[serde(default)]
+    modtime: Option<String>,
+    #[serde(default)]
+    user_name: Option<String>,
+    #[serde(default)]
+    group_name: Option<String>,
+}
+
+/// A piece of a file that can be read by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Where its gzip member or zstd frame begins in the blob, in bytes, and where that ends at the latest. `None` for
+    /// zeros that are not stored.
+    pub place: Option<(u64, u64)>,
+    /// Bytes of what comes out there that stand before it.
+    pub skip: u64,
+    /// How many bytes it has.
+    pub size: u64,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+/// A layer as its table of contents lists it.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The entries. Where they lie in the tar is not known.
+    pub index: LayerIndex,
+    /// The chunks of the files that have content, by the numbers of their entries.
+    pub chunks: HashMap<u32, Vec<Chunk>>,
+}
+
+/// The bytes of the blob that hold the table, by the annotations and, for eStargz, the last 64 bytes of the blob of `size`
+/// bytes: where they begin and end. `None` where nothing says which table is meant.
+pub fn place(annotations: &Map<String, Value>, size: u64, tail: &[u8]) -> Option<(u64, u64)> {
+    let (from, to) = match chunked_position(annotations) {
+        Some([offset, length, _, _]) => (offset, offset.checked_add(length)?),
+        None => {
+            annotations.get(ESTARGZ_DIGEST)?;
+            (footer(tail)?, size)
+        }
+    };
+    (from < to && to <= size && to - from <= TABLE_LIMIT).then_some((from, to))
+}
+
+/// Bytes of a table, packed or not.
+const TABLE_LIMIT: u64 = 64 << 20;
+
+/// Reads the table in those bytes of the blob, if its digest is the one that the annotations of the manifest name. `None`
+/// where it is not, or has something in it that cannot be listed or verified: then the layer has to be walked.
+pub fn listing(annotations: &Map<String, Value>, bytes: &[u8], from: u64) -> Option<Listing> {
+    let digest = |keys: [&str; 2]| {
+        let text = keys.iter().find_map(|key| annotations.get(*key)).and_then(Value::as_str)?;
+        text.parse::<Digest>().ok()
+    };
+    let json = if let Some([_, _, unpacked, _]) = chunked_position(annotations) {
+        if sha256(bytes) != digest([CHUNKED_CHECKSUM, "io.containers.zstd-chunked.manifest-checksum"])? {
+            return None;
+        }
+        unpack(Compression::Zstd, bytes, unpacked.min(TABLE_LIMIT)).ok()?
+    } else {
+        let mut ingest = super::Ingest::new(&super::IngestOptions::default());
+        ingest.push(bytes);
+        let toc = ingest.finish().toc?;
+        if sha256(&toc.bytes) != digest([ESTARGZ_DIGEST; 2])? {
+            return None;
+        }
+        toc.bytes
+    };
+    list(&serde_json::from_slice(&json).ok()?, from)
+}
+
+/// Offset, length, unpacked length and type of a zstd:chunked manifest. The annotation has had two names.
+fn chunked_position(annotations: &Map<String, Value>) -> Option<[u64; 4]> {
+    let keys = [CHUNKED_POSITION, "io.containers.zstd-chunked.manifest-position"];
+    let text = keys.iter().find_map(|key| annotations.get(*key))?.as_str()?;
+    let numbers: Vec<u64> = text.split(':').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+/// Unpacks something of up to `limit` bytes.
+fn unpack(compression: Compression, bytes: &[u8], limit: u64) -> Result<Vec<u8>, DecodeError> {
+    let unsupported = DecodeError::Unsupported { what: "a manifest larger than it says" };
+    let mut decoder = Decoder::new(compression, DecodeLimits::default()).ok_or(unsupported.clone())?;
+    let mut out = Vec::new();
+    let mut keep = |piece: &[u8]| {
+        if out.len() as u64 + piece.len() as u64 > limit {
+            return Err(unsupported.clone());
+        }
+        out.extend_from_slice(piece);
+        Ok(())
+    };
+    decoder.push::<DecodeError>(bytes, &mut keep)?;
+    decoder.finish::<DecodeError>(&mut keep)?;
+    Ok(out)
+}
+
+/// Makes entries of a table that begins at `end` of the blob.
+fn list(table: &Table, end: u64) -> Option<Listing> {
+    let mut starts: Vec<u64> = table.entries.iter().filter_map(|entry| entry.offset).collect();
+    starts.push(end);
+    starts.sort_unstable();
+    let mut out = Listing::default();
+    let mut file: Option<(u32, u64)> = None;
+    for entry in &table.entries {
+        if entry.kind != "chunk" {
+            let size = entry.size.unwrap_or(0);
+            let made = tar_entry(entry)?;
+            let number = u32::try_from(out.index.len()).ok()?;
+            out.index.push(&made);
+            file = (made.kind == EntryKind::File && size > 0).then_some((number, size));
+        }
+        let Some((number, size)) = file else { continue };
+        let within = entry.chunk_offset.unwrap_or(0);
+        let length = match entry.chunk_size.unwrap_or(0) {
+            0 => size.checked_sub(within)?,
+            length => length,
+        };
+        let chunks = out.chunks.entry(number).or_default();
+        let before: u64 = chunks.iter().map(|chunk| chunk.size).sum();
+        let digest = [&entry.chunk_digest, &entry.digest].into_iter().flatten().find(|digest| !digest.is_empty());
+        if before != within || within.checked_add(length)? > size || entry.digest.is_some() && length > size {
+            return None;
+        }
+        // A digest of the whole file is one of its chunk only if there is no other.
+        let whole = length == size || entry.chunk_digest.as_ref().is_some_and(|digest| !digest.is_empty());
+        let digest = digest.filter(|_| whole)?.parse().ok()?;
+        let place = match (entry.chunk_type.as_deref(), entry.offset) {
+            (Some("zeros"), _) => None,
+            (_, Some(offset)) => {
+                let next = starts.get(starts.partition_point(|start| *start <= offset)).copied();
+                Some((offset, entry.end_offset.or(next).filter(|next| *next > offset && *next <= end)?))
+            }
+            _ => return None,
+        };
+        chunks.push(Chunk { place, skip: entry.inner_offset.unwrap_or(0), size: length, digest });
+    }
+    let whole = |(number, chunks): (&u32, &Vec<Chunk>)| {
+        let size: u64 = chunks.iter().map(|chunk| chunk.size).sum();
+        out.index.get(*number as usize).is_some_and(|member| member.size == size)
+    };
+    out.chunks.iter().all(whole).then_some(out)
+}
+
+/// The entry of a tar that an entry of a table stands for.
+fn tar_entry(entry: &TableEntry) -> Option<Entry> {
+    let (flag, kind) = match entry.kind.as_str() {
+        "reg" => (b'0', EntryKind::File),
+        "hardlink" => (b'1', EntryKind::Hardlink),
+        "symlink" => (b'2', EntryKind::Symlink),
+        "char" => (b'3', EntryKind::Char),
+        "block" => (b'4', EntryKind::Block),
+        "dir" => (b'5', EntryKind::Dir),
+        "fifo" => (b'6', EntryKind::Fifo),
+        _ => return None,
+    };
+    let mut xattrs = Vec::new();
+    for (name, value) in entry.xattrs.iter().flatten() {
+        xattrs.push((name.clone().into_bytes(), crate::archive::tar::decode_base64(value.as_bytes())?));
+    }
+    xattrs.sort_unstable();
+    let (seconds, nanos) = match entry.modtime.as_deref().filter(|time| !time.is_empty()) {
+        Some(time) => crate::oci::date::parse(time)?,
+        None => (0, 0),
+    };
+    let text = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
+    let size = if kind == EntryKind::File { entry.size.unwrap_or(0) } else { 0 };
+    Some(Entry {
+        path: entry.name.clone().into_bytes(),
+        kind,
+        flag,
+        mode: entry.mode.unwrap_or(0) & 0o7777,
+        uid: entry.uid.unwrap_or(0),
+        gid: entry.gid.unwrap_or(0),
+        size,
+        stored: size,
+        mtime: Timestamp { seconds, nanos },
+        link: text(&entry.link_name),
+        device: (entry.dev_major.unwrap_or(0), entry.dev_minor.unwrap_or(0)),
+        uname: text(&entry.user_name),
+        gname: text(&entry.group_name),
+        xattrs,
+        ..Entry::default()
+    })
 }
 
 /// A layer has a table, or says that it has one.
@@ -190,20 +379,8 @@ fn chunked(layer: &Layer, position: &str, checksum: Option<&str>, contents: Opti
         Some(Err(_)) => issues.add("TOC_DIGEST_INVALID", "the annotation for the manifest is no digest", None),
         None => issues.add("TOC_DIGEST_MISSING", "no annotation says which manifest is meant", None),
     }
-    let mut json = Vec::new();
-    let mut decoder = match Decoder::new(Compression::Zstd, DecodeLimits::default()) {
-        Some(decoder) => decoder,
-        None => return,
-    };
-    let mut keep = |piece: &[u8]| {
-        if json.len() as u64 + piece.len() as u64 > *unpacked {
-            return Err(DecodeError::Unsupported { what: "a manifest larger than it says" });
-        }
-        json.extend_from_slice(piece);
-        Ok(())
-    };
-    let done = decoder.push::<DecodeError>(bytes, &mut keep).and_then(|()| decoder.finish::<DecodeError>(&mut keep));
-    let table = done.ok().and_then(|()| serde_json::from_slice::<Table>(&json).ok());
+    let json = unpack(Compression::Zstd, bytes, *unpacked);
+    let table = json.ok().and_then(|json| serde_json::from_slice::<Table>(&json).ok());
     match table {
         Some(table) => compare(&table, layer, contents, issues),
         None => issues.add("TOC_INVALID", "the manifest cannot be read", None),

@@ -41,17 +41,69 @@ pub fn http_date(text: &str) -> Option<i64> {
     };
     let parts: Option<Vec<u32>> = time.split(':').map(number).collect();
     let [hours @ ..=23, minutes @ ..=59, seconds @ ..=60] = *parts?.as_slice() else { return None };
-    let shifted = if month <= 2 { year - 1 } else { year };
+    let days = days(year, month, i64::from(day));
+    Some(days * 86_400 + i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds))
+}
+
+/// Days since 1970 of a date of the civil calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    // Counted from the first of March of the year 0.
+    let shifted = if month > 2 { year } else { year - 1 };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let era = shifted.div_euclid(400);
     let year_of_era = shifted.rem_euclid(400);
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    Some(days * 86_400 + i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds))
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Seconds since 1970 and nanoseconds of a moment as RFC 3339 writes it: `2000-02-29T00:00:00.5+01:00`.
+pub fn parse(text: &str) -> Option<(i64, u32)> {
+    let number = |from: usize, to: usize| {
+        let digits = text.get(from..to).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse::<i64>().ok()
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let separators = [4, 7, 10, 13, 16].map(|at| text.as_bytes().get(at).copied().unwrap_or(0).to_ascii_uppercase());
+    let valid = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
+    if separators != *b"--T::" || !valid {
+        return None;
+    }
+    let rest = text.get(19..)?;
+    let fraction = rest.strip_prefix('.').unwrap_or("");
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    let zone = if rest.starts_with('.') { fraction.get(digits..)? } else { rest };
+    if rest.starts_with('.') && digits == 0 {
+        return None;
+    }
+    let nanos = format!("{:0<9}", fraction.get(..digits.min(9))?).parse().ok()?;
+    let offset = match zone.as_bytes() {
+        [b'Z' | b'z'] => 0,
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()) => {
+            let two = |high: u8, low: u8| i64::from(high - b'0') * 10 + i64::from(low - b'0');
+            let seconds = two(*a, *b) * 3600 + two(*c, *d) * 60;
+            if *sign == b'-' { -seconds } else { seconds }
+        }
+        _ => return None,
+    };
+    let days = days(year, month, day);
+    Some((days * 86_400 + hour * 3600 + minute * 60 + second - offset, nanos))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SECONDS, http_date, rfc3339};
+    use super::{SECONDS, http_date, parse, rfc3339};
+
+    #[test]
+    fn moments_are_read_as_they_are_written() {
+        for seconds in [0, -1, 951_782_400, 1_709_251_199, 1_700_000_000, -62_135_596_800, 253_402_300_799] {
+            assert_eq!(parse(&rfc3339(seconds)), Some((seconds, 0)), "{seconds}");
+        }
+        assert_eq!(parse("2000-02-29T01:00:00.25+01:00"), Some((951_782_400, 250_000_000)));
+        for wrong in ["", "2000", "2000-02-29", "2000-02-29T01:00:00", "2000-13-29T01:00:00Z", "2000-02-29T01:00:00.Z"]
+        {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn dates() {

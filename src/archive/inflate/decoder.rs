@@ -85,7 +85,7 @@ pub struct Inflater {
     at: usize,
     /// Up to where the output was handed out.
     sent: usize,
-    /// Output that has left the buffer.
+    /// Output that has left the buffer; less than nothing where it began with a window.
     gone: u64,
 }
 
@@ -171,13 +171,14 @@ impl Inflater {
             buffer: window.to_vec(),
             at: window.len(),
             sent: window.len(),
+            gone: 0u64.wrapping_sub(window.len() as u64),
             ..Self::default()
         }
     }
 
     /// Output since the stream began.
     fn made(&self) -> u64 {
-        self.gone + self.at as u64
+        self.gone.wrapping_add(self.at as u64)
     }
 
     /// Sees to it that there is room behind the window. All output was handed out.
@@ -191,7 +192,7 @@ impl Inflater {
             self.buffer.resize(BUFFER, 0);
         } else if self.at == self.sent {
             self.buffer.copy_within(self.at - WINDOW..self.at, 0);
-            self.gone += (self.at - WINDOW) as u64;
+            self.gone = self.gone.wrapping_add((self.at - WINDOW) as u64);
             self.at = WINDOW;
             self.sent = WINDOW;
         }
