@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_step_gives_what_its_bytes_give() {
-        let text: Vec<u8> = (0..1000u32).map(|n| (n * n >> 3) as u8).collect();
+        let text: Vec<u8> = (0..1000u32).map(|n| ((n * n) >> 3) as u8).collect();
         let mut whole = Crc32::default();
         whole.update(&text);
         let mut single = Crc32::default();

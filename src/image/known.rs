@@ -124,12 +124,12 @@ impl Image {
         if !self.known.tables.get() || !self.store.seekable() {
             return Ok(None);
         }
-        let known = self.from_table(reference, blob).await?;
+        let known = self.by_table(reference, blob).await?;
         self.known.layers.borrow_mut().insert(blob.number, known.clone());
         Ok(known)
     }
 
-    async fn from_table(&self, reference: &LayerRef, blob: Blob) -> Result<Option<Known>, FileError> {
+    async fn by_table(&self, reference: &LayerRef, blob: Blob) -> Result<Option<Known>, FileError> {
         let tail = self.store.read(blob, blob.size.saturating_sub(64), 64).await?;
         let Some((from, to)) = toc::place(&reference.annotations, blob.size, &tail) else { return Ok(None) };
         let bytes = self.store.read(blob, from, usize::try_from(to - from).unwrap_or(usize::MAX)).await?;
