@@ -55,6 +55,23 @@ pub fn known(image: &str) -> Option<Base> {
     })
 }
 
+/// `/bin/sh` is bash here: what it has beyond POSIX works.
+pub fn sh_is_bash(image: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "amazonlinux",
+        "centos",
+        "fedora",
+        "rockylinux",
+        "rockylinux/rockylinux",
+        "almalinux",
+        "oraclelinux",
+        "archlinux",
+        "quay.io/centos/centos",
+    ];
+    let name = short_name(image);
+    NAMES.contains(&name) || name.starts_with("registry.access.redhat.com/ubi") || name.starts_with("opensuse/")
+}
+
 /// Alpine's shell is BusyBox's, and there is no bash.
 pub fn is_alpine(image: &str) -> bool {
     short_name(image) == "alpine" || tag(image).contains("alpine") || short_name(image) == "busybox"

@@ -338,7 +338,7 @@ fn check_runs(cx: &Context<'_>, rules: &ShellRules, found: &mut Vec<Raw>) {
                     let dialect = match &body.interpreter {
                         Some(name) => Dialect::of(name),
                         None if foreign => None,
-                        None => Dialect::of(&inst.shell).or(Some(Dialect::Sh)),
+                        None => shell_of(cx, inst),
                     };
                     let Some(dialect) = dialect else { continue };
                     let shell_cx = ShellContext::new(&body.script, dialect, Rc::clone(&known));
@@ -377,6 +377,17 @@ fn check_runs(cx: &Context<'_>, rules: &ShellRules, found: &mut Vec<Raw>) {
             _ => {}
         }
     }
+}
+
+/// The language of what `RUN` gives to the shell. Outside the profile `hadolint` the base image tells what `/bin/sh` is.
+fn shell_of(cx: &Context<'_>, inst: &context::Inst<'_>) -> Option<Dialect> {
+    let said = Dialect::of(&inst.shell).unwrap_or(Dialect::Sh);
+    let base = cx.lineage(inst.stage).last().map_or("", |s| s.image);
+    Some(match said {
+        Dialect::Sh if !cx.exact && bases::sh_is_bash(base) => Dialect::Bash,
+        Dialect::Sh if !cx.exact && bases::is_alpine(base) => Dialect::Ash,
+        _ => said,
+    })
 }
 
 /// Whether a value of the build is one word whatever its variables hold, as far as they are known.
@@ -515,7 +526,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_base_image_has_is_no_mistake() {
+        assert_eq!(found("FROM fedora:43\nRUN pushd /x && popd\n"), ["SC2164:2:17"]);
+        assert_eq!(found("FROM alpine:3.22\nRUN source /x\n"), Vec::<String>::new());
+        assert_eq!(found("FROM debian:13\nRUN source /x\n"), ["SC3046:2:5"]);
+        assert_eq!(found("FROM alpine:3.22\nRUN wget https://example.com/a\n"), Vec::<String>::new());
+        assert_eq!(found("FROM debian:13\nARG URL\nADD $URL /a\n"), Vec::<String>::new());
+        assert_eq!(found("FROM debian:13\nUSER ContainerUser\n"), Vec::<String>::new());
+    }
+
+    #[test]
     fn shells_that_are_not_posix_are_left_alone() {
+        assert_eq!(found("FROM debian:13\nSHELL [\"/bin/zsh\", \"-c\"]\nRUN echo $x\n"), Vec::<String>::new());
         assert_eq!(found("FROM debian:12\nSHELL [\"pwsh\", \"-c\"]\nRUN Get-Foo $x (Bar)\n"), Vec::<String>::new());
         assert_eq!(
             found("FROM debian:12\nRUN <<EOF\n#!/usr/bin/env python3\nprint('a') | $x\nEOF\n"),

@@ -28,7 +28,9 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
                 if cx.exact { &["http://", "https://"] } else { &["http://", "https://", "git@", "git://", "ssh://"] };
             schemes.iter().any(|s| t.starts_with(s)) || (!cx.exact && t.contains(".git#"))
         };
-        let plain = |t: &Text<'_>| !is_archive(unquoted(t.text)) && !remote(t.text);
+        // What begins with a variable may be an address.
+        let open = |t: &str| !cx.exact && unquoted(t).starts_with('$');
+        let plain = |t: &Text<'_>| !is_archive(unquoted(t.text)) && !remote(t.text) && !open(t.text);
         let Some(source) = add.sources.iter().find(|s| plain(s)) else { continue };
         let raw =
             out.report(inst, source.span, format!("`{}` needs none of what ADD does", source.text)).help("use COPY");

@@ -24,7 +24,8 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     for inst in cx.top() {
         let Instruction::Label(pairs) = &inst.read else { continue };
         if let Some(pair) = pairs.iter().find(|p| !is_well_formed(unquoted(p.key.text))) {
-            out.report(inst, pair.key.span, format!("`{}` is not a well-formed label name", pair.key.text));
+            out.report(inst, pair.key.span, format!("`{}` is not a well-formed label name", pair.key.text))
+                .help("use lower-case letters, digits, `.`, `-`, `_` and `/`");
         }
     }
 }

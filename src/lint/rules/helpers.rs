@@ -34,7 +34,9 @@ pub(crate) fn unpinned(
         for cmd in &run.commands {
             let bad = packages(cmd, inst);
             if let Some(first) = bad.first() {
-                let names: Vec<&str> = bad.iter().map(|a| a.text.as_str()).take(3).collect();
+                // As they are written: a variable by its name.
+                let written = |a: &Arg| String::from_utf8_lossy(a.span.of(cx.source)).into_owned();
+                let names: Vec<String> = bad.iter().map(written).take(3).collect();
                 let more = if bad.len() > 3 { format!(" and {} more", bad.len() - 3) } else { String::new() };
                 out.report(inst, first.span, format!("{message}: {}{more}", names.join(", "))).help(help);
                 if cx.exact {

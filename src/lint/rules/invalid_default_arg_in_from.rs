@@ -25,7 +25,12 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
             continue;
         };
         if image.is_empty() || reference::normalize(image).is_err() {
-            out.report(inst, from.image.span, format!("with its defaults this is `{image}`, which is no image"));
+            let message = if image.is_empty() {
+                "without build arguments this names no image".to_owned()
+            } else {
+                format!("without build arguments this is `{image}`, which is no image")
+            };
+            out.report(inst, from.image.span, message).help("give the ARG a default");
         }
     }
 }

@@ -25,6 +25,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         for pair in pairs.iter().filter(|p| p.legacy) {
             let span = pair.value.map_or(pair.key.span, |v| pair.key.span.to(v.span));
             let raw = out.report(inst, span, format!("`{}` is set without `=`", pair.key.text));
+            raw.help("write `KEY=value`");
             // Quotes, escapes and continuations mean other things in the new form: only plain values are rewritten.
             let Some(value) = pair.value.filter(|_| inst.node.lines.from == inst.node.lines.to) else { continue };
             let plain = |t: &str| !t.contains(['"', '\'', '\\', '`', '\t']);
