@@ -1,11 +1,12 @@
 // Building and saving images.
+import { type BuildCache, cacheAsks } from './cache.js';
 import type { Engine, Glue, RandomAccess, Sources, WorkOptions } from './engine.js';
 import { LayerwrightError } from './errors.js';
 import { type Executor, Executors } from './execute.js';
 import { type FetchOptions, fetcher } from './fetching.js';
 import { Image, type ImageGlue } from './image.js';
 import { type ClosableSource, type SeekableSource, seekable } from './sources.js';
-import type { ArchiveFormat, BuildSettings, BuiltSummary, ImageBuild, ImageHandle, SavedArchive, SavedFiles, Text } from './wasm/layerwright.js';
+import type { ArchiveFormat, BuildSettings, BuildStepEvent, BuiltSummary, ImageBuild, ImageHandle, SavedArchive, SavedFiles, Text } from './wasm/layerwright.js';
 
 /** The functions of the module that this file calls. */
 export interface BuildGlue extends ImageGlue {
@@ -56,6 +57,10 @@ export interface BuildRequest extends BuildSettings {
 export interface BuildOptions extends WorkOptions, FetchOptions {
   /** Who runs the command of a `RUN`: the first that takes it. Without any, `run` says what happens. */
   executors?: readonly Executor[];
+  /** Layers of earlier builds, such as `memoryCache()`, or `folderCache()` of `layerwright/run`. Default: none. */
+  cache?: BuildCache;
+  /** Called when a step begins and when it is done. */
+  onStep?: (event: BuildStepEvent) => void;
   /** Called with what commands print. */
   onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
 }
@@ -173,12 +178,13 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
    */
   async function buildImage(request: BuildRequest, options: BuildOptions = {}): Promise<BuiltImage> {
     await engine.init();
-    const { executors = [], onOutput, fetch, fetchedBytes, fetchTimeout, ...work } = options;
+    const { executors = [], cache, onStep, onOutput, fetch, fetchedBytes, fetchTimeout, ...work } = options;
     const { dockerfile, context = [], bases = {}, contexts = {}, platform, ...settings } = request;
     if (platform !== undefined) settings.platforms = [platform];
     const build = engine.call((glue) => new glue.ImageBuild(typeof dockerfile === 'string' ? encoder.encode(dockerfile) : dockerfile, settings));
     const generation = engine.generation;
     const opened: ClosableSource[] = [];
+    const held: ClosableSource[] = [];
     const close = async () => {
       for (const source of opened.splice(0)) await source.close?.();
     };
@@ -206,12 +212,22 @@ export function buildApi<G extends BuildGlue & Glue>(engine: Engine<G>) {
       };
       const limits = { ...(fetch === undefined ? {} : { fetch }), ...(fetchedBytes === undefined ? {} : { fetchedBytes }), ...(fetchTimeout === undefined ? {} : { fetchTimeout }) };
       if (fetch !== false) engine.call(() => build.allowFetch());
-      const asks = { run: runs.run, ran: runs.ran, fetch: fetcher(limits, work, take) };
-      const answer = await engine.drive<{ image: ImageHandle; built: BuiltSummary[] }>(() => build.start(executors.length), sources, work, asks);
-      return new BuiltImage(engine, answer.image, sources, undefined, answer.built);
+      const asks = {
+        run: runs.run,
+        ran: runs.ran,
+        fetch: fetcher(limits, work, take),
+        step: (text: string) => (onStep?.(JSON.parse(text) as BuildStepEvent), new Uint8Array()),
+        ...(cache && cacheAsks(engine, cache, sources, held)),
+      };
+      const answer = await engine.drive<{ image: ImageHandle; built: BuiltSummary[] }>(() => build.start(executors.length, cache !== undefined, onStep !== undefined), sources, work, asks);
+      // Kept layers are read from for as long as the image is used.
+      const layers = held.splice(0);
+      const source: ClosableSource = { size: 0, read: () => new Uint8Array(), close: async () => void (await Promise.all(layers.map((layer) => layer.close?.()))) };
+      return new BuiltImage(engine, answer.image, sources, source, answer.built);
     } finally {
       // New layers are made; only base images are still read from.
       await close();
+      for (const layer of held) await layer.close?.();
       await runs.end();
       if (generation === engine.generation) build.free();
     }

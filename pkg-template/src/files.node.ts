@@ -3,8 +3,9 @@ import type { RandomAccess } from './engine.js';
 import { type FolderFile, setFileOpener, setFolderLister } from './sources.js';
 
 /** A file that is opened for each read, so that any number can be handed in. */
-export const fileSource = (file: string, size: number): RandomAccess => ({
+export const fileSource = (file: string, size: number): RandomAccess & { path: string } => ({
   size,
+  path: file,
   async read(offset, length) {
     const fs = await import('node:fs/promises');
     const handle = await fs.open(file, 'r');

@@ -24,6 +24,8 @@ export const { changeImage, combineImages } = changeApi(engine);
 export { Image } from './image.js';
 export { BuiltImage, ImageArchive } from './build.js';
 export { ChangedImage } from './change.js';
+export { memoryCache } from './cache.js';
+export type { BuildCache, KeptLayer } from './cache.js';
 export { StageFiles } from './execute.js';
 export type { Executor, FileChange, RunMount, RunResult, RunStep, RunWork } from './execute.js';
 export type { FetchOptions } from './fetching.js';

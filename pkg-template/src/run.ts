@@ -1,4 +1,4 @@
-// `layerwright/run`: RUN in a sandbox of Linux namespaces, for Node. No daemon and no privileges are needed: where the
+// `layerwright/run`: what a build runs on in Node: layers kept in a folder, and RUN in a sandbox of Linux namespaces, for Node. No daemon and no privileges are needed: where the
 // user is not root, a user namespace makes him root inside.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +10,8 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { LayerwrightError } from './errors.js';
 import type { Executor, RunMount, RunResult, RunStep, RunWork, StageFiles } from './execute.js';
+
+export { folderCache, type FolderCache, type FolderCacheOptions } from './cache.node.js';
 
 /** A secret for `RUN --mount=type=secret`: its bytes or text, a file, or a variable of the environment. */
 export type Secret = Uint8Array | string | { src: string } | { env: string };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::base::{BaseImage, BaseImages};
+use super::cache::Ports;
 use super::context::{ContextFile, tree, without_ignored};
 use super::error::BuildError;
 use super::execute::Executor;
@@ -114,6 +115,14 @@ pub struct BuiltImage {
 /// # Errors
 /// [`BuildError`], with the line of the Dockerfile where there is one.
 pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Executor]) -> Result<Built, BuildError> {
+    build_with(request, watch, &Ports { executors, ..Ports::default() }).await
+}
+
+/// [`build`] with all that a host may have: a cache of layers, somebody who is told of steps.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_with(request: Request, watch: &dyn Watch, ports: &Ports<'_>) -> Result<Built, BuildError> {
     let file = dockerfile::parse(&request.dockerfile);
     let mut build_args = request.build_args;
     if let Some(epoch) = request.source_date_epoch {
@@ -231,10 +240,11 @@ pub async fn build(request: Request, watch: &dyn Watch, executors: &[&dyn Execut
             images.insert(key.clone(), tree);
             sources.push(base.clone());
         }
-        let inputs = Inputs { context: main.clone(), contexts: files.clone(), images };
+        let numbers = bases.keys().cloned().enumerate().map(|(number, key)| (key, number)).collect();
+        let inputs = Inputs { context: main.clone(), contexts: files.clone(), images, numbers };
         let host = BaseImages { images: sources, watch };
         options.platform = platform.full();
-        let outcome = run(&planned.recipe, &inputs, &options, &host, executors).await?;
+        let outcome = run(&planned.recipe, &inputs, &options, &host, ports).await?;
         let base = outcome.base.as_ref().and_then(|key| bases.get(key));
         let make = Documents {
             plan: &plan,
@@ -447,9 +457,9 @@ impl Documents<'_> {
         }
         for layer in outcome.layers {
             let media = self.compression.media_type(self.docker);
-            layers.push(Descriptor::new(media, layer.digest.clone(), layer.bytes.len() as u64));
+            layers.push(Descriptor::new(media, layer.digest.clone(), layer.blob.size()));
             diff_ids.push(layer.diff_id.to_string());
-            contents.blobs.insert(layer.digest, Piece::Bytes(layer.bytes.into()));
+            contents.blobs.insert(layer.digest, layer.blob);
         }
 
         let mut config = self.plan.image.clone();

@@ -11,6 +11,7 @@
 //! | [`step`], [`recipe`] | what is to be done, and how it comes from a plan |
 //! | [`run`] | doing it: stages, steps |
 //! | [`execute`], [`user`], [`apply`], [`same`] | the port for `RUN`, who it runs as, what it changed |
+//! | [`cache`] | layers of earlier builds, and who is told of steps |
 //! | [`copy`], [`glob`], [`mode`], [`owner`], [`unpack`], [`fetch`] | `COPY` and `ADD` |
 //! | [`diff`], [`layer`], [`write`] | what a step changed, written as a layer |
 //! | [`assemble`] | from a request to images and their documents |
@@ -19,6 +20,7 @@
 pub mod apply;
 pub mod assemble;
 pub mod base;
+pub mod cache;
 pub mod context;
 pub mod copy;
 pub mod diff;

@@ -56,7 +56,8 @@ pub fn recipe(plan: &Plan, images: &BTreeSet<String>, default: &plan::Platform) 
             plan::Base::Context(name) if images.contains(name) => image(name),
             plan::Base::Context(name) => Base::Context(Some(name.clone())),
         };
-        planned.recipe.stages.push(Stage { base, line: stage.lines.from, steps });
+        let name = stage.name.clone().unwrap_or_else(|| format!("stage-{old}"));
+        planned.recipe.stages.push(Stage { name, base, line: stage.lines.from, steps });
         planned.entries.push(entries);
         planned.written.push(written);
     }

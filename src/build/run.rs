@@ -5,11 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::apply::apply;
 use super::base::BaseImage;
+use super::cache::{self, CachedLayer, Key, Ports, StepEvent, StepState};
 use super::copy::{CopyError, CopyOptions, copy};
 use super::diff::{Change, diff};
 use super::error::{BuildError, StepError};
-use super::execute::{Call, Executor, RunError};
+use super::execute::{Call, RunError};
 use super::fetch::{Fetch, fetched};
 use super::glob;
 use super::layer::{LayerBlob, LayerCompression};
@@ -23,6 +25,8 @@ use super::user::Identity;
 use super::write::{MemberSink, read, write_layer};
 use crate::archive::tar_write::Time;
 use crate::dockerfile::patterns::Patterns;
+use crate::image::save::Piece;
+use crate::oci::Digest;
 
 /// What an asynchronous port gives.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
@@ -84,13 +88,15 @@ pub struct Inputs {
     pub contexts: BTreeMap<String, Tree>,
     /// Images, each for a platform.
     pub images: BTreeMap<ImageKey, Tree>,
+    /// Their numbers among [`Host::images`].
+    pub numbers: BTreeMap<ImageKey, usize>,
 }
 
 /// What a build made.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The layers on top of the image that the target's first stage starts from (or of nothing), in order.
-    pub layers: Vec<LayerBlob>,
+    pub layers: Vec<CachedLayer>,
     /// That image.
     pub base: Option<ImageKey>,
     /// The steps that were left out.
@@ -118,7 +124,7 @@ pub async fn run(
     inputs: &Inputs,
     options: &RunOptions,
     host: &dyn Host,
-    executors: &[&dyn Executor],
+    ports: &Ports<'_>,
 ) -> Result<Outcome, BuildError> {
     let total = recipe.stages.iter().map(|stage| stage.steps.len() as u64).sum();
     // Only what the target stands on becomes layers; other stages are trees to copy from.
@@ -140,8 +146,17 @@ pub async fn run(
             _ => None,
         };
     }
-    let mut builder =
-        Builder { inputs, options, host, executors, trees: Vec::new(), skipped: Vec::new(), done: 0, total };
+    let mut builder = Builder {
+        inputs,
+        options,
+        host,
+        ports,
+        trees: Vec::new(),
+        keys: Vec::new(),
+        skipped: Vec::new(),
+        done: 0,
+        total,
+    };
     let mut layers = Vec::new();
     for ((number, stage), layered) in recipe.stages.iter().enumerate().zip(layered) {
         let mut empty = false;
@@ -157,25 +172,51 @@ pub async fn run(
         };
         if layered && matches!(stage.base, Base::Context(_)) {
             let from = |cause| BuildError::Step { line: stage.line, instruction: "FROM".to_owned(), cause };
-            layers.push(builder.layer(&diff(&Tree::default(), &tree)).await.map_err(from)?);
+            layers.push(made(builder.layer(&diff(&Tree::default(), &tree)).await.map_err(from)?));
         }
+        let mut key = match builder.ports.cache {
+            Some(_) => Some(builder.stage_key(&stage.base, &tree).await.map_err(|cause| BuildError::Step {
+                line: stage.line,
+                instruction: "FROM".to_owned(),
+                cause,
+            })?),
+            None => None,
+        };
+        let several = recipe.stages.len() > 1;
+        let about = |step: usize, line: u32, text, state| StepEvent {
+            stage: several.then_some(stage.name.as_str()),
+            step,
+            steps: stage.steps.len() + 1,
+            platform: &options.platform,
+            line,
+            text,
+            state,
+        };
+        let from = format!("FROM {}", name_of(&stage.base));
+        ports.tell(about(1, stage.line, &from, StepState::Begun)).await;
+        ports.tell(about(1, stage.line, &from, StepState::Done)).await;
         for (at, step) in stage.steps.iter().enumerate() {
             let wrong =
                 |cause| BuildError::Step { line: step.line, instruction: step.text.chars().take(120).collect(), cause };
             host.progress(builder.done, builder.total, &step.text).await;
             builder.done += 1;
-            let Some((after, changes)) = builder.step(step, &tree, empty).await.map_err(wrong)? else {
+            ports.tell(about(at + 2, step.line, &step.text, StepState::Begun)).await;
+            let outcome = builder.kept_or_made(step, &tree, empty, layered, &mut key).await.map_err(wrong)?;
+            let Some((after, layer, cached)) = outcome else {
                 let (line, text) = (step.line, step.text.clone());
                 builder.skipped.push(Skipped { stage: number, step: at, line, text });
+                key = key.map(|key| Key::new("skipped").with(key.as_str()).with(&step.text).done());
+                ports.tell(about(at + 2, step.line, &step.text, StepState::Skipped)).await;
                 continue;
             };
             empty = false;
-            if layered {
-                layers.push(builder.layer(&changes).await.map_err(wrong)?);
-            }
+            layers.extend(layer);
             tree = after;
+            let state = if cached { StepState::Cached } else { StepState::Done };
+            ports.tell(about(at + 2, step.line, &step.text, state)).await;
         }
         builder.trees.push(tree);
+        builder.keys.push(key);
     }
     host.progress(total, total, "").await;
     let Builder { mut trees, skipped, .. } = builder;
@@ -192,11 +233,17 @@ fn name_of(base: &Base) -> String {
     }
 }
 
+fn made(layer: LayerBlob) -> CachedLayer {
+    CachedLayer { digest: layer.digest, diff_id: layer.diff_id, blob: Piece::Bytes(layer.bytes.into()) }
+}
+
 struct Builder<'a> {
     inputs: &'a Inputs,
     options: &'a RunOptions,
     host: &'a dyn Host,
-    executors: &'a [&'a dyn Executor],
+    ports: &'a Ports<'a>,
+    /// What each stage that is done comes from, where layers are kept.
+    keys: Vec<Option<Digest>>,
     /// The trees of the stages that are done.
     trees: Vec<Tree>,
     skipped: Vec<Skipped>,
@@ -217,6 +264,70 @@ impl Builder<'_> {
 
     async fn layer(&self, changes: &[Change]) -> Result<LayerBlob, StepError> {
         write_layer(changes, self.options.compression, self.options.latest, self.host).await
+    }
+
+    /// What a stage starts from.
+    async fn stage_key(&self, base: &Base, tree: &Tree) -> Result<Digest, StepError> {
+        Ok(match base {
+            Base::Scratch => Key::new("scratch").done(),
+            Base::Stage(index) => match self.keys.get(*index) {
+                Some(Some(key)) => key.clone(),
+                _ => cache::of_changes(&diff(&Tree::default(), tree), self.host).await?,
+            },
+            Base::Image(name) => {
+                let number = self.inputs.numbers.get(name).copied().unwrap_or(usize::MAX);
+                cache::of_image(self.host, number)
+            }
+            Base::Context(_) => cache::of_changes(&diff(&Tree::default(), tree), self.host).await?,
+        })
+    }
+
+    /// The tree after a step, its layer where it is `layered`, and whether that was there already; `None` where the step was
+    /// left out. `key` becomes that of the step.
+    async fn kept_or_made(
+        &mut self,
+        step: &Step,
+        tree: &Tree,
+        empty: bool,
+        layered: bool,
+        key: &mut Option<Digest>,
+    ) -> Result<Option<(Tree, Option<CachedLayer>, bool)>, StepError> {
+        let (Some(cache), Some(before)) = (self.ports.cache, key.clone()) else {
+            let Some((after, changes)) = self.step(step, tree, empty).await? else { return Ok(None) };
+            let layer = if layered { Some(made(self.layer(&changes).await?)) } else { None };
+            return Ok(Some((after, layer, false)));
+        };
+        if let Action::Run(run) = &step.action {
+            let mounts: Vec<Option<&Tree>> =
+                run.mounts.iter().map(|mount| mount.from.as_ref().and_then(|from| self.source(from))).collect();
+            let own = cache::of_run(&before, run, &mounts, self.options, self.host).await?;
+            // One that cannot be unpacked is as good as none.
+            if let Some(kept) = cache.get(&own).await
+                && let Ok(tar) = cache::unpacked(&kept.blob).await
+                && let Ok(after) = apply(tree, Rc::new(tar)).await
+            {
+                *key = Some(own);
+                return Ok(Some((after, layered.then_some(kept), true)));
+            }
+            let Some((after, changes)) = self.step(step, tree, empty).await? else { return Ok(None) };
+            let layer = self.layer(&changes).await?;
+            cache.put(&own, &layer).await;
+            *key = Some(own);
+            return Ok(Some((after, layered.then(|| made(layer)), false)));
+        }
+        // All others are cheap to do; what costs is to make a layer of it.
+        let Some((after, changes)) = self.step(step, tree, empty).await? else { return Ok(None) };
+        let own = cache::of_step(&before, step, &changes, self.options, self.host).await?;
+        *key = Some(own.clone());
+        if !layered {
+            return Ok(Some((after, None, false)));
+        }
+        if let Some(kept) = cache.get(&own).await {
+            return Ok(Some((after, Some(kept), true)));
+        }
+        let layer = self.layer(&changes).await?;
+        cache.put(&own, &layer).await;
+        Ok(Some((after, Some(made(layer)), false)))
     }
 
     /// The tree after a step and what its layer holds; `None` where the step was left out.
@@ -253,9 +364,9 @@ impl Builder<'_> {
                 Ok(Some((after, changes)))
             }
             Action::Run(command) => {
-                if !self.executors.is_empty() {
+                if !self.ports.executors.is_empty() {
                     let call = self.call(command, step, tree).await?;
-                    for executor in self.executors {
+                    for executor in self.ports.executors {
                         if let Some(after) = executor.run(&call).await.map_err(StepError::Run)? {
                             let after = keep_same(tree, after, self.host).await?;
                             let changes = diff(tree, &after);

@@ -14,6 +14,8 @@ pub struct Recipe {
 /// A stage.
 #[derive(Clone, Debug)]
 pub struct Stage {
+    /// What it is called: its name, or `stage-` and its place in the Dockerfile.
+    pub name: String,
     /// What it starts from.
     pub base: Base,
     /// The line of its `FROM`, from 1.

@@ -19,6 +19,11 @@ pub trait ReadAt {
 
     /// The bytes at `offset`, `length` of them; fewer only where the source ends.
     fn read_at(&self, offset: u64, length: usize) -> LocalFuture<'_, Result<Vec<u8>, ReadError>>;
+
+    /// The sha256 of all of it, where that is known without reading it here.
+    fn sha256(&self) -> LocalFuture<'_, Option<Vec<u8>>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 impl ReadAt for Vec<u8> {

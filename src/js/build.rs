@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::image::{HostSource, HostWatch, ImageHandle, current, open_error, read_error, task};
-use super::run::HostExecutor;
+use super::run::{HostExecutor, HostPorts};
 use super::task::Task;
 use super::{error, options, to_js};
 use crate::archive::tar_write::Time;
 use crate::archive::zstd_write::LEVELS;
-use crate::build::assemble::{GivenImage, NamedContext, Request, build};
+use crate::build::assemble::{GivenImage, NamedContext, Request, build_with};
+use crate::build::cache::{Cache, Listener, Ports};
 use crate::build::context::{ContextFile, ContextKind};
 use crate::build::error::{BuildError, StepError};
 use crate::build::execute::{Executor, RunError};
@@ -343,13 +344,18 @@ impl ImageBuild {
     }
 
     /// Begins the build, with so many executors of the host. The task answers with the image, open, and what was built.
-    /// It asks `run` for each step: `{ executor, step }` with the trees of the stage and of the mounts.
-    pub fn start(&mut self, executors: usize) -> Task {
+    /// It asks `run` for each `RUN`, and `ran` after it; with a cache `cacheGet`, `cachePut` and `sha256`; and tells `step`.
+    pub fn start(&mut self, executors: usize, cached: bool, told: bool) -> Task {
         let request = std::mem::take(&mut self.request);
         task(async move {
             let executors: Vec<HostExecutor> = (0..executors).map(HostExecutor).collect();
             let executors: Vec<&dyn Executor> = executors.iter().map(|executor| executor as &dyn Executor).collect();
-            let built = build(request, &HostWatch, &executors).await.map_err(build_error)?;
+            let ports = Ports {
+                executors: &executors,
+                cache: cached.then_some(&HostPorts as &dyn Cache),
+                listener: told.then_some(&HostPorts as &dyn Listener),
+            };
+            let built = build_with(request, &HostWatch, &ports).await.map_err(build_error)?;
             let summaries: Vec<BuiltSummary> = built
                 .images
                 .iter()

@@ -108,6 +108,13 @@ impl ReadAt for HostSource {
             Ok(bytes)
         })
     }
+
+    fn sha256(&self) -> LocalFuture<'_, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let answer = current().ok()?.ask("sha256", self.number.to_string(), JsValue::UNDEFINED).await.ok()?;
+            (answer.len() == 32).then_some(answer)
+        })
+    }
 }
 
 /// Reports to the host and lets it have its turn.

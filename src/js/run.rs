@@ -13,12 +13,16 @@ use super::{error, to_js};
 use crate::archive::tar_write::{END, Member, TarWriteError, padding};
 use crate::build::apply::apply;
 use crate::build::base::{BaseImage, BaseImages};
+use crate::build::cache::{Cache, CachedLayer, Found, Listener, StepEvent, StepState};
 use crate::build::diff::{ChangeKind, diff};
 use crate::build::error::StepError;
 use crate::build::execute::{Call, Executor, Ran, RunError};
+use crate::build::layer::LayerBlob;
 use crate::build::tree::{Kind, Tree, clean, show};
 use crate::build::write::{LayerOut, read, write_members};
-use crate::image::{LocalFuture, Step, Watch};
+use crate::image::save::Piece;
+use crate::image::{LocalFuture, Source, Step, Watch};
+use crate::oci::Digest;
 
 /// A `RUN` as an executor gets it.
 #[derive(Debug, Clone, Serialize, tsify::Tsify)]
@@ -186,6 +190,89 @@ impl Executor for HostExecutor {
                     port.ask("ran", self.0.to_string(), files(&tree).into()).await.map_err(other)?;
                     Ok(Some(tree))
                 }
+            }
+        })
+    }
+}
+
+/// The host's cache and its listener.
+pub(super) struct HostPorts;
+
+/// A layer of the host's cache.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    digest: String,
+    diff_id: String,
+    source: u32,
+    size: f64,
+}
+
+impl Cache for HostPorts {
+    fn get<'a>(&'a self, key: &'a Digest) -> Found<'a> {
+        Box::pin(async move {
+            let answer = current().ok()?.ask("cacheGet", key.to_string(), JsValue::UNDEFINED).await.ok()?;
+            let kept: Kept = serde_json::from_slice(&answer).ok()?;
+            let size = kept.size as u64;
+            let source: Source = Rc::new(HostSource { number: kept.source, size });
+            let blob = Piece::Part { source, offset: 0, size };
+            Some(CachedLayer { digest: kept.digest.parse().ok()?, diff_id: kept.diff_id.parse().ok()?, blob })
+        })
+    }
+
+    fn put<'a>(&'a self, key: &'a Digest, layer: &'a LayerBlob) -> LocalFuture<'a, ()> {
+        Box::pin(async move {
+            let Ok(port) = current() else { return };
+            let text = serde_json::json!({ "key": key, "digest": layer.digest, "diffId": layer.diff_id });
+            let bytes = js_sys::Uint8Array::from(layer.bytes.as_slice());
+            // A cache that cannot keep it costs time later, and no more.
+            let _ = port.ask("cachePut", text.to_string(), bytes.into()).await;
+        })
+    }
+}
+
+/// What becomes of a step of a build.
+#[derive(Debug, Clone, Serialize, tsify::Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildStepEvent {
+    /// The stage by its name, or `stage-` and its place; absent where there is one only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The number of the step in its stage: 1 is its `FROM`.
+    pub step: usize,
+    /// How many steps the stage has.
+    pub steps: usize,
+    /// The platform that is built.
+    pub platform: String,
+    /// Its line in the Dockerfile, from 1.
+    pub line: u32,
+    /// The instruction.
+    pub text: String,
+    /// `cached`: its layer was there already; `skipped`: a `RUN` that was left out.
+    #[tsify(type = "\"begun\" | \"done\" | \"cached\" | \"skipped\"")]
+    pub state: String,
+}
+
+impl Listener for HostPorts {
+    fn step<'a>(&'a self, event: StepEvent<'a>) -> LocalFuture<'a, ()> {
+        Box::pin(async move {
+            let state = match event.state {
+                StepState::Begun => "begun",
+                StepState::Done => "done",
+                StepState::Cached => "cached",
+                StepState::Skipped => "skipped",
+            };
+            let event = BuildStepEvent {
+                stage: event.stage.map(str::to_owned),
+                step: event.step,
+                steps: event.steps,
+                platform: event.platform.to_owned(),
+                line: event.line,
+                text: event.text.to_owned(),
+                state: state.to_owned(),
+            };
+            if let (Ok(port), Ok(text)) = (current(), serde_json::to_string(&event)) {
+                let _ = port.ask("step", text, JsValue::UNDEFINED).await;
             }
         })
     }

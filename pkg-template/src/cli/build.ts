@@ -1,12 +1,14 @@
 import path from 'node:path';
 import * as fs from 'node:fs/promises';
 import type { ContextFile, Executor, Image } from '../index.js';
+import type { FolderCache } from '../cache.node.js';
 import { LayerwrightError } from '../errors.js';
 import { type Arguments, type Command, flag, FORMAT, list, pairs, text, UsageError } from './command.js';
 import { openAny } from './image.js';
 import { ignoreFile, read } from './input.js';
 import { COMPRESSION_OPTIONS, compressionOf, folderFiles, outputName, OUTPUT_OPTIONS, writeImage, type Written } from './output.js';
-import { paint, progressLine, safe, size, stdoutStyle } from './terminal.js';
+import { PROGRESS, steps } from './steps.js';
+import { paint, safe, size, stdoutStyle } from './terminal.js';
 
 const command: Command = {
   usage: 'CONTEXT',
@@ -27,6 +29,10 @@ const command: Command = {
     ssh: { type: 'string', multiple: true, value: 'ID=SOCKET', help: "an agent for RUN --mount=type=ssh; default is $SSH_AUTH_SOCK; may be repeated" },
     ...COMPRESSION_OPTIONS('compress new layers'),
     'no-fetch': { type: 'boolean', help: 'do not fetch what ADD names by its address: stop there' },
+    'cache-dir': { type: 'string', value: 'FOLDER', help: 'keep layers and the caches of RUN there, and take from there what is the same (default: $LAYERWRIGHT_CACHE_DIR, else nothing is kept)' },
+    'cache-limit': { type: 'string', value: 'MB', help: 'how much is kept; what was used longest ago goes first (default: 10000)' },
+    'no-cache': { type: 'boolean', help: 'make every layer anew' },
+    progress: { type: 'string', value: 'HOW', choices: PROGRESS, help: 'how to show the progress: auto, plain, json or quiet (default: auto)' },
     quiet: { type: 'boolean', short: 'q', help: 'print the digest only' },
     format: { ...FORMAT('text', 'json'), short: undefined },
   },
@@ -43,6 +49,10 @@ const command: Command = {
     if (epoch !== undefined && !/^\d+$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH is a number of seconds, not "${epoch}".`);
     const { bytes } = await read(dockerfile);
     const ignore = dockerfile === '-' ? undefined : await ignoreFile(dockerfile);
+    const cacheDir = text(args, 'cache-dir') ?? process.env.LAYERWRIGHT_CACHE_DIR;
+    const limit = text(args, 'cache-limit');
+    if (limit !== undefined && !/^\d+$/.test(limit)) throw new UsageError(`--cache-limit is a number of megabytes, not "${limit}".`);
+    const cache = cacheDir && !flag(args, 'no-cache') ? (await import('../cache.node.js')).folderCache(path.resolve(cacheDir), limit ? { limit: Number(limit) * 1e6 } : {}) : undefined;
     const files = await contextOf(context, dockerfile, ignore, path.resolve(outputName(args)));
 
     const { buildImage } = await import('../index.node.js');
@@ -50,8 +60,10 @@ const command: Command = {
     for (const [name, source] of Object.entries(pairs(args, 'base'))) bases[name] = await openAny(source);
     const contexts: Record<string, Image | ContextFile[]> = {};
     for (const [name, place] of Object.entries(pairs(args, 'build-context'))) contexts[name] = await contextAt(place);
-    const executors: Executor[] = text(args, 'run') === 'sandbox' ? [await sandboxOf(args)] : [];
-    const { onProgress, end } = progressLine('Building');
+    const executors: Executor[] = text(args, 'run') === 'sandbox' ? [await sandboxOf(args, cacheDir)] : [];
+    if (cache) for (const list of [files, ...Object.values(contexts)]) if (Array.isArray(list)) remember(list, cache);
+    const mode = flag(args, 'quiet') ? 'quiet' : ((text(args, 'progress') ?? 'auto') as (typeof PROGRESS)[number]);
+    const { onProgress, onStep, onOutput, end } = steps(mode, list(args, 'platform').length > 1);
     let image;
     try {
       image = await buildImage(
@@ -70,7 +82,7 @@ const command: Command = {
           ...compressionOf(args),
           sourceDateEpoch: epoch === undefined ? undefined : Number(epoch),
         },
-        { ...(flag(args, 'no-fetch') ? { fetch: false } : {}), onProgress, executors, onOutput: (printed) => process.stderr.write(printed) },
+        { ...(flag(args, 'no-fetch') ? { fetch: false } : {}), onProgress, onStep, onOutput, executors, cache },
       );
     } catch (error) {
       end();
@@ -80,6 +92,7 @@ const command: Command = {
       throw new LayerwrightError(error.code, `${dockerfile}${typeof line === 'number' ? `:${line}` : ''}: ${error.message.replace(/^line \d+: /, '')}`, error.details, { cause: error });
     }
     const written = await writeImage(image, args, { onProgress }).finally(end);
+    await cache?.settle();
 
     const result = { ...written, images: image.built };
     const report = text(args, 'format') === 'json' ? `${JSON.stringify(result, null, 2)}\n` : flag(args, 'quiet') ? `${image.built.map((b) => b.digest).join('\n')}\n` : show(result);
@@ -103,6 +116,14 @@ function show({ output, size: bytes, images }: Written & { images: readonly { di
   return `${lines.join('\n')}\n`;
 }
 
+/** Lets the files of a context be known again without reading them. */
+function remember(files: ContextFile[], cache: FolderCache): void {
+  for (const file of files) {
+    const { source } = file;
+    if (source && typeof source === 'object' && 'path' in source && typeof source.path === 'string') Object.assign(source, { sha256: () => cache.sha256(source.path as string) });
+  }
+}
+
 /** A further context: files, or an image. */
 async function contextAt(place: string): Promise<Image | ContextFile[]> {
   const layout = /^oci-layout:(\/\/)?(.*)$/.exec(place);
@@ -111,7 +132,7 @@ async function contextAt(place: string): Promise<Image | ContextFile[]> {
 }
 
 /** What runs commands. */
-async function sandboxOf(args: Arguments): Promise<Executor> {
+async function sandboxOf(args: Arguments, cacheDir: string | undefined): Promise<Executor> {
   const { sandbox } = await import('../run.js');
   const secrets: Record<string, { src: string } | { env: string }> = {};
   for (const given of values(args, 'secret')) {
@@ -128,7 +149,7 @@ async function sandboxOf(args: Arguments): Promise<Executor> {
     if (!socket) throw new UsageError(`--ssh ${given}: there is no agent: name its socket, or set SSH_AUTH_SOCK.`);
     ssh[id] = path.resolve(socket);
   }
-  return sandbox({ network: (text(args, 'network') ?? 'none') as 'none' | 'host', secrets, ssh });
+  return sandbox({ network: (text(args, 'network') ?? 'none') as 'none' | 'host', secrets, ssh, ...(cacheDir ? { cacheDir: path.resolve(cacheDir, 'mounts') } : {}) });
 }
 
 const values = (args: Arguments, key: string): string[] => (args.values[key] as string[] | undefined) ?? [];

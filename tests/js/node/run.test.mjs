@@ -173,7 +173,9 @@ RUN id -u; touch /tmp/mine
   assert.equal(code, 0, stderr);
   const mine = await openImage(path.join(folder, 'mine.tar'));
   assert.deepEqual(await listed(mine), await listed(image));
-  assert.match(stderr, /^1000$/m);
+  mine[Symbol.dispose]();
+  image[Symbol.dispose]();
+  assert.match(stderr, /^#\d+ [\d.]+ 1000$/m);
 });
 
 test('an executor of one\'s own answers with changes, a tar, a failure, or not at all', async () => {
