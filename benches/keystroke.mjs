@@ -77,13 +77,15 @@ async function lintAll({ steps, warmUp }) {
 async function askAll({ steps, warmUp, worker }) {
   const asked = new Worker(worker, { type: 'module' });
   let id = 0;
-  const once = (text) =>
+  const ask = (method, params) =>
     new Promise((resolve, reject) => {
       const began = performance.now();
       asked.onmessage = ({ data }) => (data.error ? reject(new Error(data.error.message)) : resolve(performance.now() - began));
       asked.onerror = () => reject(new Error('the worker did not start'));
-      asked.postMessage({ id: id++, method: 'analyse', params: { text, dockerignore: '', profile: 'recommended', target: '', platform: 'linux/amd64', buildArgs: {} } });
+      asked.postMessage({ id: id++, method, params });
     });
+  const once = (text) => ask('analyse', { text, dockerignore: '', profile: 'recommended', target: '', platform: 'linux/amd64', buildArgs: {} });
+  await ask('planner', {});
   for (const text of steps.slice(0, warmUp)) await once(text);
   const times = [];
   for (const text of steps) times.push(await once(text));

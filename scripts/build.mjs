@@ -10,13 +10,15 @@ import { capture, dim, entry, inRoot, Remedy, run, step } from './lib/shell.mjs'
 import { npmBinary, npmPackages, wasmBindgen, wasmToolchain } from './lib/tools.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
+/** The environment variable with the compiler's flags for that target. */
+const FLAGS = 'CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS';
 /**
  * The two modules of the one crate: the small one for size, the full one for the speed of its hot loops.
  * `budget` is the most bytes that one may have after brotli: a test holds it.
  */
 const MODULES = [
-  { name: 'lint', features: 'js', profile: 'wasm-small', optimize: ['-Oz', '--converge', '--low-memory-unused'], budget: 380_000 },
-  { name: 'layerwright', features: 'js,edit,image', profile: 'release', optimize: ['-O3'], budget: 1_160_000 },
+  { name: 'lint', features: 'js', profile: 'wasm-small', optimize: ['-Oz', '--converge', '--low-memory-unused'], budget: 285_000 },
+  { name: 'layerwright', features: 'js,edit,image,plan', profile: 'release', optimize: ['-O3'], budget: 1_160_000 },
 ];
 
 /** What every runtime we name has; a later feature would be refused by some of them. */
@@ -41,8 +43,10 @@ async function compile(dev) {
   fs.mkdirSync(out, { recursive: true });
   for (const { name, features, profile: best, optimize } of MODULES) {
     const profile = dev ? 'wasm-dev' : best;
+    const small = !dev && best === 'wasm-small' ? toolchain.small : undefined;
+    const env = small ? { ...toolchain.env, [FLAGS]: `${toolchain.env[FLAGS]} ${small.flags}` } : toolchain.env;
     await step(`Compiling ${name}.wasm${dev ? ' (dev)' : ''}`, async () => {
-      await run('cargo', ['rustc', ...toolchain.cargo, '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', TARGET, '--target-dir', target, '--no-default-features', '--features', features, '--locked'], { env: toolchain.env });
+      await run('cargo', ['rustc', ...toolchain.cargo, ...(small?.cargo ?? []), '--lib', '--crate-type', 'cdylib', '--profile', profile, '--target', TARGET, '--target-dir', target, '--no-default-features', '--features', features, '--locked'], { env });
       const made = path.join(target, TARGET, profile, 'layerwright.wasm');
       await run(path.join(bin, 'wasm-bindgen'), [made, '--target', 'web', '--out-dir', out, '--out-name', name, '--experimental-reset-state-function', '--remove-producers-section', ...(dev ? [] : ['--remove-name-section'])]);
     });

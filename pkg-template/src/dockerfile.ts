@@ -27,8 +27,6 @@ export function dockerfileApi<G extends DockerfileGlue>(engine: Engine<G>) {
     expandWord: (word: string, variables: Record<string, string>, options?: wasm.ExpandOptions): wasm.ExpandedWord => engine.call((g) => g.expandWord(word, variables, options)),
     /** Formats a Dockerfile: keywords, white space, blank lines. What is built, comments and here-documents stay the same. */
     format: (text: wasm.Text, options?: wasm.FormatOptions): string => engine.call((g) => g.format(text, options)),
-    /** Plans a build: stages, steps, the image it gives. Throws where BuildKit would refuse it, unless `partial` is set. */
-    plan: (text: wasm.Text, options?: wasm.PlanOptions): wasm.PlanReport => engine.call((g) => g.plan(text, options)),
     /** Reads a `.dockerignore` into its patterns. */
     readDockerignore: (text: string): string[] => engine.call((g) => g.readDockerignore(text)),
     /** Whether patterns leave a path out of the build context, and which one decides. */

@@ -5,6 +5,7 @@ import { dockerfileApi } from './dockerfile.js';
 import { editApi } from './edit.js';
 import { Engine, type ModuleSource } from './engine.js';
 import { imageApi } from './image.js';
+import { planApi } from './plan.js';
 import * as glue from './wasm/layerwright.js';
 
 /** @internal */
@@ -16,8 +17,9 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 }
 export { init };
 
-export const { version, parse, expandWord, format, plan, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
+export const { version, parse, expandWord, format, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
 export const { completions, hover, symbols, definition, references, prepareRename, rename, folding, semanticTokens } = editApi(engine);
+export const { plan } = planApi(engine);
 export const { openImage, openImageDirectory, readLayer, readTar } = imageApi(engine);
 export const { buildImage, saveImage, saveImageFiles } = buildApi(engine);
 export const { changeImage, combineImages } = changeApi(engine);

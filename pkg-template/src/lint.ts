@@ -1,4 +1,4 @@
-// Dockerfiles linted, read, formatted and planned, without what editors ask: `import { lint } from "layerwright/lint"`.
+// Dockerfiles linted, read and formatted: `import { lint } from "layerwright/lint"`.
 import { dockerfileApi } from './dockerfile.js';
 import { Engine, type ModuleSource } from './engine.js';
 import * as glue from './wasm/lint.js';
@@ -12,7 +12,7 @@ export default function init(source?: ModuleSource | { module: ModuleSource }): 
 }
 export { init };
 
-export const { version, parse, expandWord, format, plan, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
+export const { version, parse, expandWord, format, readDockerignore, matchDockerignore, contextPaths, lint, fix, lintShell, rules, explain, readHadolintConfig, renderReport } = dockerfileApi(engine);
 export { LayerwrightError } from './errors.js';
 export type { ReportFormat } from './report/formats.js';
 export type { ReportFile, ReportOptions } from './report/report.js';

@@ -265,7 +265,7 @@ impl<'a> Parser<'a> {
         if let Some(error) = &mut node.error {
             error.lines = node.lines;
         }
-        if can_contain_heredoc(&node) && memchr::memmem::find(node.logical.text.as_bytes(), b"<<").is_some() {
+        if can_contain_heredoc(&node) && crate::text::find(node.logical.text.as_bytes(), b"<<").is_some() {
             last_end = self.heredocs(&mut node, last_end);
             node.lines.to = self.line;
         }

@@ -18,6 +18,8 @@ pub mod image;
 #[cfg(feature = "image")]
 pub mod inspect;
 pub mod lint;
+#[cfg(feature = "plan")]
+pub mod plan;
 #[cfg(feature = "image")]
 pub mod run;
 #[cfg(feature = "image")]

@@ -10,7 +10,7 @@
 //! having read anything, [`Reader::attempt`] takes back what was read, and the place reported is the furthest of the
 //! alternatives that failed together. The behaviour was checked against hadolint 2.15.1.
 
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 
 /// Fails with the offset that is to blame.
 type Read = Result<(), usize>;
@@ -475,7 +475,7 @@ impl<'t> Reader<'t> {
         }
         let mut needle = vec![b'\n'];
         needle.extend(name);
-        match memmem::find(self.rest(), &needle) {
+        match crate::text::find(self.rest(), &needle) {
             None => {
                 self.at = self.text.len();
                 self.fail()

@@ -19,6 +19,7 @@ pub mod image;
 mod path;
 pub mod platform;
 pub mod reference;
+#[cfg(feature = "plan")]
 pub mod report;
 pub mod step;
 

@@ -506,7 +506,7 @@ impl Parser<'_> {
             && self.brace_end(self.at).is_none()
             && self.src.get(self.at..self.end).is_some_and(|rest| {
                 let line = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
-                rest.get(..line).is_some_and(|l| memchr::memmem::find(l, b"; }").is_some())
+                rest.get(..line).is_some_and(|l| crate::text::find(l, b"; }").is_some())
             })
     }
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LayerwrightError } from '../errors.js';
-import type { PlanOptions } from '../lint.js';
+import type { PlanOptions } from '../index.js';
 import { type Command, complain, FORMAT, flag, pairs, text } from './command.js';
 import { openAny } from './image.js';
 import { ignoreFile, read, walkContext } from './input.js';
@@ -26,7 +26,7 @@ const command: Command = {
     ['layerwright plan .', 'the same for the folder of a project, with what of it is sent'],
   ],
   async run(args) {
-    const { plan } = await import('../lint.node.js');
+    const { plan } = await import('../index.node.js');
     const given = args.positionals[0]!;
     const isFolder = given !== '-' && ((await stat(given).catch(() => null))?.isDirectory() ?? false);
     const folder = text(args, 'context') ?? (isFolder ? given : undefined);
@@ -76,7 +76,7 @@ async function pathsOf(folder: string): Promise<string[]> {
   return paths;
 }
 
-type Plan = ReturnType<typeof import('../lint.js').plan>;
+type Plan = ReturnType<typeof import('../index.js').plan>;
 
 function show(plan: Plan, all: boolean): string {
   const { bold, dim, blue, yellow } = paint(stdoutStyle());

@@ -79,7 +79,7 @@ fn packages(source: &str, file: &Dockerfile, node: &Node, script: &str, command:
 /// where white space stands.
 pub(super) fn break_commands(source: &str, file: &Dockerfile, indent: &str) -> String {
     let bytes = source.as_bytes();
-    let ending = if memchr::memmem::find(bytes, b"\r\n").is_some() { "\r\n" } else { "\n" };
+    let ending = if crate::text::find(bytes, b"\r\n").is_some() { "\r\n" } else { "\n" };
     let line_break = format!(" \\{ending}{indent}");
     let mut edits = Vec::new();
     for node in scripts(file) {

@@ -249,7 +249,7 @@ impl Edits<'_> {
             // An open here-document goes to the end: a line end would be added to it.
             let open = file.nodes.last().and_then(|n| n.heredocs.last()).is_some_and(|h| h.terminator.is_empty());
             if !last.ends_with(b"\n") && !open {
-                let ending = if memchr::memmem::find(self.source, b"\r\n").is_some() { "\r\n" } else { "\n" };
+                let ending = if crate::text::find(self.source, b"\r\n").is_some() { "\r\n" } else { "\n" };
                 self.replace(item.span.end, item.span.end, ending);
             }
         }

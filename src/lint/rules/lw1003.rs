@@ -75,14 +75,14 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         for (start, of, length, what) in FORMS {
             let mut from = 0;
             while let Some(at) =
-                memchr::memmem::find(text.get(from..).unwrap_or(&[]), start.as_bytes()).map(|i| i + from)
+                crate::text::find(text.get(from..).unwrap_or(&[]), start.as_bytes()).map(|i| i + from)
             {
                 from = at + start.len();
                 let rest = text.get(from..).unwrap_or(&[]);
                 let taken = rest.iter().take_while(|b| of(**b)).count();
                 let inside_word = at > 0 && text.get(at - 1).is_some_and(|b| is_word(*b));
                 let private = what != "a private key"
-                    || rest.get(..taken).is_some_and(|r| memchr::memmem::find(r, b"PRIVATE KEY").is_some());
+                    || rest.get(..taken).is_some_and(|r| crate::text::find(r, b"PRIVATE KEY").is_some());
                 if taken >= length && !inside_word && private && varied(rest.get(..taken).unwrap_or(&[])) {
                     let begin = span.start + at as u32;
                     let found = Span { start: begin, end: begin + (start.len() + taken) as u32 };
@@ -116,7 +116,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
 /// The password of `scheme://user:password@host`: where it is, and its length.
 fn password(text: &[u8]) -> Option<(usize, usize)> {
     let mut from = 0;
-    while let Some(at) = memchr::memmem::find(text.get(from..)?, b"://") {
+    while let Some(at) = crate::text::find(text.get(from..)?, b"://") {
         let start = from + at + 3;
         let rest = text.get(start..)?;
         let plain = |b: &&u8| b.is_ascii_alphanumeric() || b"._~%!*+=-".contains(b);
@@ -176,7 +176,7 @@ fn varied(text: &[u8]) -> bool {
     for b in text {
         seen[usize::from(*b)] = true;
     }
-    seen.iter().filter(|s| **s).count() >= 6 && memchr::memmem::find(text, b"EXAMPLE").is_none()
+    seen.iter().filter(|s| **s).count() >= 6 && crate::text::find(text, b"EXAMPLE").is_none()
 }
 
 #[cfg(test)]

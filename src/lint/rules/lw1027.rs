@@ -25,7 +25,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
     const PROCESSORS: [&str; 7] = ["amd64", "x86_64", "x86-64", "linux-x64", "linux64", "arm64", "aarch64"];
     let several = ["TARGETARCH", "TARGETPLATFORM", "BUILDPLATFORM"];
     let source = cx.source;
-    if !several.iter().any(|n| memchr::memmem::find(source, n.as_bytes()).is_some()) {
+    if !several.iter().any(|n| crate::text::find(source, n.as_bytes()).is_some()) {
         return;
     }
     let names = |text: &str| PROCESSORS.into_iter().find(|p| text.contains(p));
@@ -37,7 +37,7 @@ fn check(cx: &Context<'_>, out: &mut Sink<'_>) {
         let text = inst.node.span.of(source);
         // Whoever looks at the processor here chooses by it.
         let chooses =
-            ["ARCH", "arch", "uname", "PLATFORM"].iter().any(|n| memchr::memmem::find(text, n.as_bytes()).is_some());
+            ["ARCH", "arch", "uname", "PLATFORM"].iter().any(|n| crate::text::find(text, n.as_bytes()).is_some());
         if fixed || chooses {
             continue;
         }

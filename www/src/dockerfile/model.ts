@@ -95,12 +95,31 @@ async function schedule(): Promise<void> {
       const analysis = await client.call('analyse', asked);
       // A text typed meanwhile makes this answer old; it is only shown when it is about the present text.
       if (asked.text === dockerfile.value.dockerfile) settle(asked.text, analysis);
+      if (analysis.planning) void planLater();
     } catch (error) {
       if (isAbort(error)) break;
       dockerfile.patch({ error: error instanceof Error ? error.message : String(error), analysed: asked.text });
     }
   }
   running = false;
+}
+
+let waiting = false;
+
+/** Reads the text once more when the planner is loaded. */
+async function planLater(): Promise<void> {
+  if (waiting) return;
+  waiting = true;
+  try {
+    await client.call('planner', {});
+    void schedule();
+  } catch (error) {
+    if (isAbort(error)) return;
+    const { analysis } = dockerfile.value;
+    dockerfile.patch({ analysis: { ...analysis, planning: false, planError: error instanceof Error ? error.message : String(error) } });
+  } finally {
+    waiting = false;
+  }
 }
 
 function settle(text: string, analysis: Analysis): void {

@@ -66,7 +66,7 @@ function targetName(plan: Plan): string {
 function Nothing() {
   const { dockerfile: text, analysis, error } = useStore(dockerfile);
   const why = error ?? analysis.planError;
-  return <div class="sec mid">{text.trim() === '' ? 'The stages, layers and config that the Dockerfile would make appear here.' : why ? `No preview. ${why}` : ''}</div>;
+  return <div class="sec mid">{text.trim() === '' ? 'The stages, layers and config that the Dockerfile would make appear here.' : why ? `No preview. ${why}` : analysis.planning ? 'The preview is being loaded.' : ''}</div>;
 }
 
 /** The steps of the target stage and of the stages it is built on, first to last. */

@@ -3,6 +3,27 @@ import * as lw from 'layerwright/lint';
 import { familiar } from './names.ts';
 import type { Analysis, AnalyseParams, ContainerConfig, FixedText, PlaceParams, Plan } from './types.ts';
 
+type Whole = typeof import('layerwright');
+
+let loading: Promise<Whole> | undefined;
+/** The whole package, once it is there. */
+let loaded: Whole | undefined;
+
+/** The whole package, which plans and has what an editor asks. It is loaded behind the module that finds. */
+function whole(): Promise<Whole> {
+  loading ??= (async () => {
+    await lw.init();
+    const all = await import('layerwright');
+    await all.init();
+    loaded = all;
+    return all;
+  })().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
 type Options = Pick<lw.LintOptions, 'buildArgs' | 'target' | 'platform' | 'dockerignore'>;
 
 function options({ target, platform, buildArgs, dockerignore }: AnalyseParams): Options {
@@ -16,14 +37,21 @@ function options({ target, platform, buildArgs, dockerignore }: AnalyseParams): 
 
 const lintOptions = (params: AnalyseParams): lw.LintOptions => ({ ...options(params), profile: params.profile as lw.Profile });
 
+/** Answers when `analyse` has a plan. */
+export async function planner(): Promise<void> {
+  await whole();
+}
+
+/** Findings, and the plan where the planner is loaded: nobody waits for it to see what is wrong. */
 export async function analyse(params: AnalyseParams): Promise<Analysis> {
   await lw.init();
   const { findings } = lw.lint(params.text, lintOptions(params));
   const sorted = [...findings].sort((a, b) => a.start - b.start || a.end - b.end);
   const checked = ruleCount(params.profile);
   if (params.text.trim() === '') return { findings: sorted, rules: checked };
+  if (!loaded) return { findings: sorted, rules: checked, planning: true };
   try {
-    return { findings: sorted, rules: checked, plan: planOf(lw.plan(params.text, { ...options(params), partial: true }), params.text) };
+    return { findings: sorted, rules: checked, plan: planOf(loaded.plan(params.text, { ...options(params), partial: true }), params.text) };
   } catch (error) {
     return { findings: sorted, rules: checked, planError: error instanceof Error ? error.message : String(error) };
   }
@@ -36,7 +64,7 @@ function ruleCount(profile: string): number {
   return rules.filter(({ profiles }) => (profiles as string[]).includes(profile)).length;
 }
 
-function planOf(raw: lw.PlanReport, text: string): Plan {
+function planOf(raw: ReturnType<Whole['plan']>, text: string): Plan {
   const lines = text.split('\n');
   const starts = raw.stages.filter((stage) => !stage.implicit).map((stage) => stage.line);
   return {
@@ -78,30 +106,12 @@ export async function format(text: string): Promise<string> {
   return lw.format(text);
 }
 
-type Whole = typeof import('layerwright');
-
-let whole: Promise<Whole> | undefined;
-
-/** The whole package, which has what an editor asks: loaded when it is first asked for, behind what findings need. */
-function editor(): Promise<Whole> {
-  whole ??= (async () => {
-    await lw.init();
-    const all = await import('layerwright');
-    await all.init();
-    return all;
-  })().catch((error) => {
-    whole = undefined;
-    throw error;
-  });
-  return whole;
-}
-
 /** What the editor asks, in the package's own words. */
 export const editing = {
-  completions: async ({ text, offset }: PlaceParams) => (await editor()).completions(text, offset),
-  hover: async ({ text, offset }: PlaceParams) => (await editor()).hover(text, offset),
-  folding: async ({ text }: { text: string }) => (await editor()).folding(text),
-  definition: async ({ text, offset }: PlaceParams) => (await editor()).definition(text, offset),
-  prepareRename: async ({ text, offset }: PlaceParams) => (await editor()).prepareRename(text, offset),
-  rename: async ({ text, offset, newName }: PlaceParams & { newName: string }) => (await editor()).rename(text, offset, newName),
+  completions: async ({ text, offset }: PlaceParams) => (await whole()).completions(text, offset),
+  hover: async ({ text, offset }: PlaceParams) => (await whole()).hover(text, offset),
+  folding: async ({ text }: { text: string }) => (await whole()).folding(text),
+  definition: async ({ text, offset }: PlaceParams) => (await whole()).definition(text, offset),
+  prepareRename: async ({ text, offset }: PlaceParams) => (await whole()).prepareRename(text, offset),
+  rename: async ({ text, offset, newName }: PlaceParams & { newName: string }) => (await whole()).rename(text, offset, newName),
 };

@@ -1,5 +1,5 @@
 import { serve } from '../lib/rpc-serve.ts';
-import { analyse, editing, fixSafe, format } from './dockerfile.ts';
+import { analyse, editing, fixSafe, format, planner } from './dockerfile.ts';
 import type { LintApi } from './types.ts';
 
-serve<LintApi>({ analyse, fixSafe, format: ({ text }) => format(text), ...editing });
+serve<LintApi>({ analyse, planner, fixSafe, format: ({ text }) => format(text), ...editing });

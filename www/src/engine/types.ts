@@ -101,6 +101,8 @@ export interface AnalyseParams {
 export interface Analysis {
   findings: Finding[];
   plan?: Plan | undefined;
+  /** There is no plan yet: the planner is still being loaded. */
+  planning?: boolean | undefined;
   /** Why there is no plan. */
   planError?: string | undefined;
   /** How many rules were checked, where the package says. */
@@ -114,6 +116,8 @@ export interface FixedText {
 
 export interface LintApi {
   analyse(params: AnalyseParams): Analysis;
+  /** Answers once `analyse` gives plans. */
+  planner(params: Record<string, never>): void;
   fixSafe(params: AnalyseParams): FixedText;
   format(params: { text: string }): string;
   completions(params: PlaceParams): lw.Completion[];
