@@ -1,6 +1,6 @@
 // Changing images from the command line: what comes out, and what is said when it cannot be done.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -98,6 +98,15 @@ test('what cannot be done is said, and leaves nothing behind', async () => {
     assert.match(stderr, what);
   }
   assert.deepEqual(fs.readdirSync(folder).filter((f) => f.startsWith('never')), []);
+});
+
+test('a full disk is an error that says so', { skip: fs.existsSync('/dev/full') ? false : 'there is no /dev/full here' }, async () => {
+  await built;
+  const full = fs.openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(cli, ['save', 'app.tar', '-o', '-'], { cwd: folder, stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  fs.closeSync(full);
+  assert.equal(status, 2);
+  assert.match(stderr, /no space left/);
 });
 
 /** The first layer of the built image, unpacked. */
