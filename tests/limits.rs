@@ -103,7 +103,9 @@ fn each_has_a_code_of_its_own() {
     assert_eq!(opened(&packed, Limits::default()), Vec::<String>::new());
     assert_eq!(opened(&image_zstd, Limits::default()), Vec::<String>::new());
 
-    let set: [(&str, &[u8], fn(&mut Limits)); 15] = [
+    /// A code, what is opened, and the bound that refuses it.
+    type Bound<'a> = (&'a str, &'a [u8], fn(&mut Limits));
+    let set: [Bound<'_>; 15] = [
         ("JSON_TOO_LARGE", &image, |limits| limits.json.bytes = 100),
         ("JSON_TOO_DEEP", &image, |limits| limits.json.depth = 2),
         ("INDEX_TOO_DEEP", &image, |limits| limits.index_depth = 1),
