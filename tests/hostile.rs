@@ -28,6 +28,13 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Writes a header's checksum.
+fn sum(header: &mut [u8]) {
+    header[148..156].fill(b' ');
+    let sum: u32 = header[..512].iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
 /// A member with its body, the header as given but for the checksum.
 fn member(path: &[u8], flag: u8, link: &[u8], body: &[u8], edit: impl Fn(&mut [u8])) -> Vec<u8> {
     let mut block = vec![0; 512];
@@ -40,9 +47,7 @@ fn member(path: &[u8], flag: u8, link: &[u8], body: &[u8], edit: impl Fn(&mut [u
     put(&mut block, 157, link);
     put(&mut block, 257, b"ustar\x0000");
     edit(&mut block);
-    block[148..156].fill(b' ');
-    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-    put(&mut block, 148, format!("{sum:06o}\0 ").as_bytes());
+    sum(&mut block);
     block.extend_from_slice(body);
     block.resize(block.len().next_multiple_of(512), 0);
     block
@@ -285,12 +290,7 @@ fn framing_of_tars() {
             layer(&[sized(b'0', "\u{ff}"), file("a", b"")].map(|mut block| {
                 if block[0] == b'd' {
                     block[124..136].fill(0xff);
-                    let sum: u32 = block
-                        .iter()
-                        .enumerate()
-                        .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
-                        .sum();
-                    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+                    sum(&mut block);
                 }
                 block
             })),
@@ -492,12 +492,7 @@ fn names_links_and_whiteouts() {
             layer(&[of("n", b'3', ""), of("b", b'1', "n")].map(|mut block| {
                 if block[0] == b'n' {
                     block[329..337].copy_from_slice(b"0000001\0");
-                    let sum: u32 = block
-                        .iter()
-                        .enumerate()
-                        .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
-                        .sum();
-                    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+                    sum(&mut block);
                 }
                 block
             })),

@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use super::tree::{Content, Kind, MAX_DEPTH, Meta, Node, Path, Tree, TreeError, clean, show};
 use crate::archive::tar::{Entry, EntryKind, TarError, TarLimits, TarReader, TarSink};
-use crate::archive::tar_write::Time;
 use crate::image::{LocalFuture, ReadAt, ReadError, Source};
 
 const CHUNK: usize = 1 << 20;
@@ -161,7 +160,7 @@ impl Target {
         let Some(last) = names.last().cloned() else {
             // The root itself.
             if entry.kind == EntryKind::Dir {
-                self.tree.set_meta(&[], meta_of(entry)).map_err(wrong)?;
+                self.tree.set_meta(&[], Meta::from(entry)).map_err(wrong)?;
             }
             return Ok(());
         };
@@ -185,8 +184,7 @@ impl Target {
                 break;
             }
         }
-        let meta = meta_of(entry);
-        let device = |(major, minor): (i64, i64)| (number(major) as u32, number(minor) as u32);
+        let meta = Meta::from(entry);
         let kind = match entry.kind {
             EntryKind::Dir => {
                 let kind = match self.tree.get(&path).map(|node| &node.kind) {
@@ -210,19 +208,8 @@ impl Target {
                 let node = self.tree.get(&at).filter(|node| !node.is_dir()).cloned().ok_or_else(missing)?;
                 return self.tree.put(&path, node).map_err(wrong);
             }
-            EntryKind::Symlink => Kind::Symlink(entry.link.as_slice().into()),
-            EntryKind::Char => {
-                let (major, minor) = device(entry.device);
-                Kind::Char(major, minor)
-            }
-            EntryKind::Block => {
-                let (major, minor) = device(entry.device);
-                Kind::Block(major, minor)
-            }
-            EntryKind::Fifo => Kind::Fifo,
-            EntryKind::Unknown => return Err(ApplyError::Kind(member())),
+            _ => Kind::special(entry).ok_or_else(|| ApplyError::Kind(member()))?,
         };
-        let meta = if entry.kind == EntryKind::Symlink { Meta { mode: 0o777, ..meta } } else { meta };
         self.tree.put(&path, Rc::new(Node { meta, kind })).map_err(wrong)
     }
 
@@ -247,24 +234,10 @@ impl Target {
     }
 }
 
-fn meta_of(entry: &Entry) -> Meta {
-    Meta {
-        mode: (entry.mode & 0o7777) as u32,
-        uid: number(entry.uid),
-        gid: number(entry.gid),
-        mtime: Time { seconds: entry.mtime.seconds, nanos: entry.mtime.nanos },
-        xattrs: entry.xattrs.iter().cloned().collect(),
-    }
-}
-
-fn number(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::tar_write::{END, Member, MemberKind};
+    use crate::archive::tar_write::{END, Member, MemberKind, Time};
 
     fn tar(members: &[(&str, MemberKind)]) -> Source {
         let mut out = Vec::new();

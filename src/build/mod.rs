@@ -29,6 +29,7 @@ pub mod execute;
 pub mod fetch;
 pub mod glob;
 pub mod layer;
+mod member;
 pub mod mode;
 pub mod owner;
 pub mod recipe;

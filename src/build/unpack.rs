@@ -14,7 +14,6 @@ use std::rc::Rc;
 use super::tree::{Content, Kind, MAX_DEPTH, Meta, Node, Path, Tree, TreeError, clean, show};
 use crate::archive::decode::{DecodeError, DecodeLimits, Decoder, sniff};
 use crate::archive::tar::{Entry, EntryKind, TarError, TarLimits, TarReader, TarSink};
-use crate::archive::tar_write::Time;
 
 /// Bounds of an archive that `ADD` unpacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,19 +262,12 @@ impl Target {
         if let Some(parent) = path.get(..path.len().saturating_sub(1)) {
             self.tree.make_dirs(parent, &self.implied).map_err(wrong)?;
         }
-        let (uid, gid) = self.owner.unwrap_or((number(entry.uid), number(entry.gid)));
-        let meta = Meta {
-            mode: (entry.mode & 0o7777) as u32,
-            uid,
-            gid,
-            mtime: Time { seconds: entry.mtime.seconds, nanos: entry.mtime.nanos },
-            xattrs: entry.xattrs.iter().cloned().collect(),
-        };
+        let mut meta = Meta::from(entry);
+        (meta.uid, meta.gid) = self.owner.unwrap_or((meta.uid, meta.gid));
         let existing = self.tree.get(&path).cloned();
         if names.is_empty() && existing.as_ref().is_some_and(|node| node.is_dir()) {
             return Ok(());
         }
-        let device = |(major, minor): (i64, i64)| (number(major) as u32, number(minor) as u32);
         let kind = match entry.kind {
             EntryKind::Dir => {
                 let node = match existing.filter(|node| node.is_dir()) {
@@ -292,19 +284,8 @@ impl Target {
                 return Ok(());
             }
             EntryKind::Hardlink => return self.link(entry, path, meta),
-            EntryKind::Symlink => Kind::Symlink(entry.link.as_slice().into()),
-            EntryKind::Char => {
-                let (major, minor) = device(entry.device);
-                Kind::Char(major, minor)
-            }
-            EntryKind::Block => {
-                let (major, minor) = device(entry.device);
-                Kind::Block(major, minor)
-            }
-            EntryKind::Fifo => Kind::Fifo,
-            EntryKind::Unknown => return Err(UnpackError::Kind(member())),
+            _ => Kind::special(entry).ok_or_else(|| UnpackError::Kind(member()))?,
         };
-        let meta = if entry.kind == EntryKind::Symlink { Meta { mode: 0o777, ..meta } } else { meta };
         self.tree.put(&path, Rc::new(Node { meta, kind })).map_err(wrong)
     }
 
@@ -391,8 +372,4 @@ fn every_name(tree: &Tree, wanted: &Rc<Node>) -> Vec<Path> {
         }
     }
     found
-}
-
-fn number(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }

@@ -99,7 +99,8 @@ test('the command line fetches, unless it is told not to', async () => {
     fs.writeFileSync(path.join(folder, 'Dockerfile'), `FROM scratch\nADD ${origin}/tool /\n`);
     const cli = path.resolve('node_modules', '.bin', 'layerwright');
     const run = (...args) => new Promise((resolve) => execFile(cli, ['build', ...args, '-o', 'x.tar', '.'], { cwd: folder }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stderr })));
-    assert.deepEqual(await run('--compression', 'zstd:9'), { code: 0, stderr: '' });
+    const fetched = await run('--compression', 'zstd:9', '--progress', 'quiet');
+    assert.deepEqual(fetched, { code: 0, stderr: '' });
     const { code, stderr } = await run('--no-fetch');
     assert.equal(code, 2);
     assert.match(stderr, /Dockerfile:2: .*may not do/);
