@@ -374,8 +374,13 @@ impl Edits<'_> {
                     self.replace(line.start, indent, spaces);
                     continue;
                 }
-                let open = (spaced || indent > line.start) && !inside(line.start) && !inside(indent);
-                continued.push((Span { start: line.start, end: indent }, open));
+                if indent <= node.keyword.span.start {
+                    // The keyword itself stands below an escape character on a line of its own.
+                    self.replace(line.start, indent, "");
+                } else {
+                    let open = (spaced || indent > line.start) && !inside(line.start) && !inside(indent);
+                    continued.push((Span { start: line.start, end: indent }, open));
+                }
             }
             first = false;
             // The escape character at the end, and the white space around it.
@@ -499,6 +504,11 @@ mod tests {
             "FROM a\nRUN x && \\\n    y \\\n    # why\n      && z\n",
         );
         check("FROM a\nENV a=1 \\\nb=2\n", "FROM a\nENV a=1 \\\n    b=2\n");
+    }
+
+    #[test]
+    fn a_keyword_below_a_lone_escape_character_begins_its_line() {
+        check(" \\\n  FROM \\\n   a\n", "\\\nFROM \\\n    a\n");
     }
 
     #[test]
