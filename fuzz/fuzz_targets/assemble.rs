@@ -89,7 +89,7 @@ impl<'a> Arbitrary<'a> for Input {
             let mtime = Time { seconds: u.arbitrary()?, nanos: u.int_in_range(0..=999_999_999)? };
             context.push(ContextFile { path, kind, mode: u.arbitrary()?, mtime });
         }
-        let compression = *u.choose(&[LayerCompression::Gzip(1), LayerCompression::Zstd, LayerCompression::None])?;
+        let compression = *u.choose(&[LayerCompression::Gzip(1), LayerCompression::Zstd(3), LayerCompression::None])?;
         Ok(Self { dockerfile: dockerfile(u)?, context, compression })
     }
 }

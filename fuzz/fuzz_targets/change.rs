@@ -87,7 +87,7 @@ fuzz_target!(|input: Input| {
         owner: input.owner,
         compression: input.compression.map(|kind| match kind % 3 {
             0 => LayerCompression::None,
-            1 => LayerCompression::Zstd,
+            1 => LayerCompression::Zstd(3),
             _ => LayerCompression::Gzip(1),
         }),
         docker_types: input.docker_types,
