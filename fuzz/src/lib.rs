@@ -14,7 +14,8 @@ use std::fmt::Write;
 pub fn limits() -> Limits {
     let mut limits = Limits { outer_memory: 8 << 20, behind_end: 1 << 20, ..Limits::default() };
     limits.layer.unpacked = 16 << 20;
-    limits.layer.decode.zstd_window = 1 << 20;
+    // What our own writer asks for must be enough.
+    limits.layer.decode.zstd_window = 4 << 20;
     limits.layer.decode.xz_dictionary = 1 << 20;
     limits
 }
