@@ -98,6 +98,11 @@ fn archives() {
     }
     let odd = br#" { "a" : [ 1, -0, 1.5e+3, 18446744073709551616, "\u00e9\ud83d\ude00\ud800\n\/", true, false, null, {}, [ ] ], "a": {"b":{"c":[[]]}} } "#;
     write("json", "odd", odd);
+    let digest = format!("sha256:{}", "9".repeat(64));
+    let table = format!(
+        r#"{{"version":1,"entries":[{{"type":"dir","name":"a/","mode":493,"modtime":"2024-01-02T03:04:05Z"}},{{"type":"reg","name":"a/b","size":9,"offset":5,"endOffset":20,"chunkSize":4,"chunkDigest":"{digest}","digest":"{digest}","xattrs":{{"user.a":"eA=="}}}},{{"type":"chunk","name":"a/b","chunkOffset":4,"chunkType":"zeros","chunkDigest":"{digest}"}},{{"type":"symlink","name":"l","linkName":"a/b"}}]}}"#
+    );
+    write("table", "both", table.as_bytes());
     // What these read is made into archives.
     for target in ["opener", "assemble", "change"] {
         for number in 0..6 {

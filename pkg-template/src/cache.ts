@@ -1,7 +1,6 @@
 // Layers of earlier builds: the interface, and a cache in memory.
 import type { Engine, Glue, RandomAccess } from './engine.js';
 import type { ClosableSource } from './sources.js';
-import { binary, toBytes } from './tar.js';
 
 /** A layer that is kept. */
 export interface KeptLayer {
@@ -71,7 +70,7 @@ export function cacheAsks(engine: Engine<Glue>, cache: BuildCache, sources: Reco
       opened.push(blob);
       const source = engine.reserve(1);
       sources[source] = blob;
-      return toBytes(binary(JSON.stringify({ digest, diffId, source, size: blob.size })));
+      return new TextEncoder().encode(JSON.stringify({ digest, diffId, source, size: blob.size }));
     },
     cachePut: async (text: string, value: unknown): Promise<Uint8Array> => {
       const { key, digest, diffId } = JSON.parse(text) as { key: string; digest: string; diffId: string };

@@ -1,6 +1,7 @@
 // Two images side by side: layers, configuration, history, files, and whether one is a rebuild of the other.
 import type { WorkOptions } from './engine.js';
 import type { Image, Which } from './image.js';
+import { hunks, lineSteps } from './unified.js';
 import type { FileEntry, LayerSummary, ManifestSummary, MergedEntry } from './wasm/layerwright.js';
 
 /** How to compare. */
@@ -275,6 +276,9 @@ function verdictOf(a: ManifestSummary, b: ManifestSummary, layers: LayerPair[], 
   return { verdict: real.length === 0 && runs.length === 0 ? 'equivalent' : 'different', why };
 }
 
+/** Changed lines of a text that are shown. */
+const CHANGES = 400;
+
 /** A unified diff of two texts with three lines around, or `undefined` where one is no text or too much has changed. */
 export function textDiff(before: Uint8Array, after: Uint8Array): string | undefined {
   const decode = (bytes: Uint8Array): string[] | undefined => {
@@ -287,57 +291,7 @@ export function textDiff(before: Uint8Array, after: Uint8Array): string | undefi
   };
   const [a, b] = [decode(before), decode(after)];
   if (!a || !b) return undefined;
-  const steps = editScript(a, b, 400);
-  if (!steps) return undefined;
-  const around = 3;
-  const out: string[] = [];
-  const near = steps.map((_, i) => steps.slice(Math.max(0, i - around), i + around + 1).some((step) => step.sign !== ' '));
-  for (let i = 0; i < steps.length; i++) {
-    if (!near[i]) continue;
-    let end = i;
-    while (end + 1 < steps.length && near[end + 1]) end++;
-    const hunk = steps.slice(i, end + 1);
-    const [old, fresh] = [hunk.filter((s) => s.sign !== '+').length, hunk.filter((s) => s.sign !== '-').length];
-    out.push(`@@ -${hunk[0]!.a + (old ? 1 : 0)},${old} +${hunk[0]!.b + (fresh ? 1 : 0)},${fresh} @@`, ...hunk.map((s) => s.sign + s.line));
-    i = end;
-  }
-  return out.join('\n');
-}
-
-interface Step {
-  sign: ' ' | '-' | '+';
-  line: string;
-  a: number;
-  b: number;
-}
-
-/** Myers' greedy algorithm, given up after `most` changes. */
-function editScript(a: string[], b: string[], most: number): Step[] | undefined {
-  const trace: Map<number, number>[] = [];
-  let v = new Map<number, number>([[1, 0]]);
-  search: for (let d = 0; ; d++) {
-    if (d > most) return undefined;
-    trace.push(new Map(v));
-    for (let k = -d; k <= d; k += 2) {
-      let x = k === -d || (k !== d && (v.get(k - 1) ?? -1) < (v.get(k + 1) ?? -1)) ? (v.get(k + 1) ?? 0) : (v.get(k - 1) ?? 0) + 1;
-      while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++;
-      v.set(k, x);
-      if (x >= a.length && x - k >= b.length) break search;
-    }
-    v = new Map(v);
-  }
-  const steps: Step[] = [];
-  let [x, y] = [a.length, b.length];
-  for (let d = trace.length - 1; d >= 0; d--) {
-    const from = trace[d]!;
-    const k = x - y;
-    const previous = k === -d || (k !== d && (from.get(k - 1) ?? -1) < (from.get(k + 1) ?? -1)) ? k + 1 : k - 1;
-    const px = d === 0 ? 0 : (from.get(previous) ?? 0);
-    const py = d === 0 ? 0 : px - previous;
-    while (x > px && y > py) steps.push({ sign: ' ', line: a[--x]!, a: x, b: --y });
-    if (d === 0) break;
-    if (x === px) steps.push({ sign: '+', line: b[--y]!, a: x, b: y });
-    else steps.push({ sign: '-', line: a[--x]!, a: x, b: y });
-  }
-  return steps.reverse();
+  const steps = lineSteps(a, b, CHANGES);
+  if (steps.filter(({ mark }) => mark !== ' ').length > CHANGES) return undefined;
+  return hunks(steps).flatMap((hunk) => [hunk.range, ...hunk.steps.map(({ mark, text }) => mark + text)]).join('\n');
 }

@@ -2,7 +2,7 @@
 import type { Engine, Glue, RandomAccess, Sources } from './engine.js';
 import { LayerwrightError } from './errors.js';
 import { isStream, type ClosableSource, type SeekableSource, seekable } from './sources.js';
-import { binary, END, header, padding, type TarMember, toBytes } from './tar.js';
+import { binary, END, header, padding, type TarMember } from './tar.js';
 import type { RunMountInfo, RunStepInfo, StageFile, StageTree } from './wasm/layerwright.js';
 
 /** A `RUN --mount`, with the files that its `source` is a path in where it shows any. */
@@ -200,7 +200,7 @@ export class Executors {
     } catch (error) {
       throw new Error(`${executor.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
-    return toBytes(binary(JSON.stringify(await this.#answer(executor, result))));
+    return new TextEncoder().encode(JSON.stringify(await this.#answer(executor, result)));
   };
 
   /** A run has been taken over. */

@@ -1,6 +1,7 @@
-// `layerwright/run`: what a build runs on in Node: layers kept in a folder, and RUN in a sandbox of Linux namespaces, for Node. No daemon and no privileges are needed: where the
-// user is not root, a user namespace makes him root inside.
+// `layerwright/run`: RUN in a sandbox of Linux namespaces, and layers kept in a folder. For Node. It needs no daemon and no
+// privileges: where the user is not root, a user namespace makes him root inside.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { readFileSync, rmSync } from 'node:fs';
@@ -210,36 +211,38 @@ class Session {
     this.#laid = undefined;
     const env = { ...step.env };
     const mounts: JobMount[] = [];
-    for (const [number, mount] of step.mounts.entries()) await this.#mount(mount, number, env, mounts);
+    try {
+      for (const [number, mount] of step.mounts.entries()) await this.#mount(mount, number, env, mounts, work.signal);
+      return await this.#command(step, env, mounts, work);
+    } finally {
+      for (const lock of this.#locks.splice(0)) rmSync(lock, { force: true });
+    }
+  }
+
+  async #command(step: RunStep, env: Record<string, string>, mounts: JobMount[], work: RunWork): Promise<RunResult> {
     if (step.script) mounts.push({ type: 'script', target: step.script.path, readOnly: true, bytes: Buffer.from(step.script.text), mode: 0o755, uid: 0, gid: 0 });
     let tail = '';
     const output: RunWork['output'] = (text, stream) => {
       work.output(text, stream);
       tail = (tail + (typeof text === 'string' ? text : Buffer.from(text).toString())).slice(-16_384);
     };
-    const offline = network === 'none' || step.network === 'none';
+    const offline = (this.#options.network ?? 'none') === 'none' || step.network === 'none';
     const { args, cwd, uid, gid, groups } = step;
-    try {
-      const { tar, status } = await this.#ask({ do: 'run', job: { args, env, cwd, uid, gid, groups, network: offline ? 'none' : 'host', mounts } }, { signal: work.signal, output });
-      work.signal.throwIfAborted();
-      if (status) {
-        const lines = tail.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-        const hint = offline && step.network !== 'none' && /resolv|network|connect|unreachable|name resolution|Could not fetch|bad address/i.test(lines) ? "\nIt had no network: --network=host gives it this machine's." : '';
-        return { status, output: `${lines}${hint}` };
-      }
-      return { tar: tar! };
-    } finally {
-      for (const lock of this.#locks.splice(0)) rmSync(lock, { force: true });
-    }
+    const { tar, status } = await this.#ask({ do: 'run', job: { args, env, cwd, uid, gid, groups, network: offline ? 'none' : 'host', mounts } }, { signal: work.signal, output });
+    work.signal.throwIfAborted();
+    if (!status) return { tar: tar! };
+    const lines = tail.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+    const hint = offline && step.network !== 'none' && /resolv|network|connect|unreachable|name resolution|Could not fetch|bad address/i.test(lines) ? "\nIt had no network: --network=host gives it this machine's." : '';
+    return { status, output: `${lines}${hint}` };
   }
 
-  async #mount(mount: RunMount, number: number, env: Record<string, string>, mounts: JobMount[]): Promise<void> {
+  async #mount(mount: RunMount, number: number, env: Record<string, string>, mounts: JobMount[], signal: AbortSignal): Promise<void> {
     const { type, target, readOnly, size, mode, uid, gid } = mount;
     const add = (more: Partial<JobMount>) => mounts.push({ type, target, readOnly, size, mode, uid, gid, ...more });
     if (type === 'tmpfs') add({});
     else if (type === 'bind') add(await this.#show(mount, `mount-${number}`));
     else if (type === 'cache') {
-      const from = await this.#cache(mount);
+      const from = await this.#cache(mount, signal);
       add({ from, directory: true });
     } else if (type === 'secret') {
       const id = mount.id || mount.source || path.posix.basename(target);
@@ -276,12 +279,13 @@ class Session {
   }
 
   /** The folder of a cache, locked as it says. */
-  async #cache(mount: RunMount): Promise<string> {
+  async #cache(mount: RunMount, signal: AbortSignal): Promise<string> {
     const id = mount.id || mount.target;
-    const base = path.join(this.#options.cacheDir ?? path.join(this.#folder, 'caches'), Buffer.from(id).toString('base64url').slice(0, 200));
+    const base = path.join(this.#options.cacheDir ?? path.join(this.#folder, 'caches'), createHash('sha256').update(id).digest('hex'));
     let from = base;
     if (mount.sharing === 'locked' || mount.sharing === 'private') {
       for (let number = 0; !(await this.#lock(`${from}.lock`)); number++) {
+        signal.throwIfAborted();
         if (mount.sharing === 'private') from = `${base}.${number}`;
         else await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -296,10 +300,13 @@ class Session {
   }
 
   async #lock(file: string): Promise<boolean> {
+    // One command may see a cache in two places.
+    if (this.#locks.includes(file)) return true;
     await fs.mkdir(path.dirname(file), { recursive: true });
     try {
       await fs.writeFile(file, String(process.pid), { flag: 'wx' });
-    } catch {
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = Number(await fs.readFile(file, 'utf8').catch(() => ''));
       // A holder that is no more left it behind. One that has just made it has not written its number yet.
       if (holder > 0 && holder !== process.pid && !alive(holder)) await fs.rm(file, { force: true });

@@ -488,12 +488,13 @@ fn expand(map: &[Segment], stored: &[u8], size: u64) -> Vec<u8> {
     let mut out = vec![0; usize::try_from(size).unwrap_or(0)];
     let mut from = 0usize;
     for segment in map {
-        let (start, length) = (segment.offset as usize, segment.length as usize);
+        let [start, length] =
+            [segment.offset, segment.length].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
         let piece = stored.get(from..from.saturating_add(length)).unwrap_or_default();
         if let Some(place) = out.get_mut(start..start.saturating_add(piece.len())) {
             place.copy_from_slice(piece);
         }
-        from += length;
+        from = from.saturating_add(length);
     }
     out
 }

@@ -20,6 +20,9 @@ use crate::layer::{Layer, LayerError};
 use crate::oci::Compression;
 use crate::oci::hash::{digest, sha256};
 
+/// Bytes of a chunk that are read at once.
+const PIECE: usize = 256 << 10;
+
 /// How the entries of a layer came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
@@ -199,24 +202,40 @@ impl Image {
         let format = known.layer.compression.unwrap_or(Compression::None);
         let damaged = || FileError::Chunk { layer: name.to_owned() };
         let mut out = Vec::new();
+        let mut left = self.limits.layer.unpacked;
         for chunk in known.chunks.get(&entry).map(Vec::as_slice).unwrap_or_default() {
             let begin = out.len();
             let end = usize::try_from(chunk.size).ok().and_then(|size| begin.checked_add(size)).ok_or_else(damaged)?;
             match chunk.place {
                 None => out.resize(end, 0),
                 Some((from, to)) => {
-                    let length = usize::try_from(to - from).map_err(|_| damaged())?;
-                    let bytes = self.store.read(blob, from, length).await?;
+                    // What stands before it is unpacked too. All of it together may cost no more than walking the layer.
+                    let needed = chunk.skip.saturating_add(chunk.size);
+                    left = left.checked_sub(needed).ok_or_else(|| FileError::Damaged {
+                        layer: name.to_owned(),
+                        error: LayerError::Unpacked { limit: self.limits.layer.unpacked },
+                    })?;
                     let mut decoder = Decoder::new(format, self.limits.layer.decode).ok_or_else(damaged)?;
-                    let mut skip = chunk.skip;
-                    // What follows the chunk is no concern of this file, whole or not.
-                    let _ = decoder.push::<LayerError>(&bytes, &mut |piece| {
-                        let skipped = skip.min(piece.len() as u64);
-                        skip -= skipped;
-                        let piece = piece.get(skipped as usize..).unwrap_or_default();
-                        out.extend_from_slice(piece.get(..piece.len().min(end - out.len())).unwrap_or_default());
-                        if out.len() < end { Ok(()) } else { Err(LayerError::Index { limit: 0 }) }
-                    });
+                    let (mut skip, mut at) = (chunk.skip, from);
+                    while at < to && out.len() < end {
+                        let length = usize::try_from(to - at).unwrap_or(usize::MAX).min(PIECE);
+                        let bytes = self.store.read(blob, at, length).await?;
+                        if bytes.is_empty() {
+                            return Err(damaged());
+                        }
+                        at += bytes.len() as u64;
+                        let pushed = decoder.push::<LayerError>(&bytes, &mut |piece| {
+                            let skipped = skip.min(piece.len() as u64);
+                            skip -= skipped;
+                            let piece = piece.get(skipped as usize..).unwrap_or_default();
+                            out.extend_from_slice(piece.get(..piece.len().min(end - out.len())).unwrap_or_default());
+                            if out.len() < end { Ok(()) } else { Err(LayerError::Index { limit: 0 }) }
+                        });
+                        // What follows the chunk is no concern of this file, whole or not.
+                        if pushed.is_err() {
+                            break;
+                        }
+                    }
                 }
             }
             let bytes = out.get(begin..end).ok_or_else(damaged)?;

@@ -181,27 +181,29 @@ fn list(table: &Table, end: u64) -> Option<Listing> {
     starts.push(end);
     starts.sort_unstable();
     let mut out = Listing::default();
-    let mut file: Option<(u32, u64)> = None;
+    // The file that chunks belong to: its entry, its size, and where the next chunk of it has to begin.
+    let mut file: Option<(u32, u64, u64)> = None;
     for entry in &table.entries {
         if entry.kind != "chunk" {
             let size = entry.size.unwrap_or(0);
             let made = tar_entry(entry)?;
             let number = u32::try_from(out.index.len()).ok()?;
             out.index.push(&made);
-            file = (made.kind == EntryKind::File && size > 0).then_some((number, size));
+            file = (made.kind == EntryKind::File && size > 0).then_some((number, size, 0));
         }
-        let Some((number, size)) = file else { continue };
+        let Some((number, size, before)) = &mut file else { continue };
+        let size = *size;
         let within = entry.chunk_offset.unwrap_or(0);
         let length = match entry.chunk_size.unwrap_or(0) {
             0 => size.checked_sub(within)?,
             length => length,
         };
-        let chunks = out.chunks.entry(number).or_default();
-        let before: u64 = chunks.iter().map(|chunk| chunk.size).sum();
         let digest = [&entry.chunk_digest, &entry.digest].into_iter().flatten().find(|digest| !digest.is_empty());
-        if before != within || within.checked_add(length)? > size || entry.digest.is_some() && length > size {
+        let after = within.checked_add(length).filter(|after| *after <= size)?;
+        if *before != within || length == 0 {
             return None;
         }
+        *before = after;
         // A digest of the whole file is one of its chunk only if there is no other.
         let whole = length == size || entry.chunk_digest.as_ref().is_some_and(|digest| !digest.is_empty());
         let digest = digest.filter(|_| whole)?.parse().ok()?;
@@ -213,7 +215,12 @@ fn list(table: &Table, end: u64) -> Option<Listing> {
             }
             _ => return None,
         };
-        chunks.push(Chunk { place, skip: entry.inner_offset.unwrap_or(0), size: length, digest });
+        out.chunks.entry(*number).or_default().push(Chunk {
+            place,
+            skip: entry.inner_offset.unwrap_or(0),
+            size: length,
+            digest,
+        });
     }
     let whole = |(number, chunks): (&u32, &Vec<Chunk>)| {
         let size: u64 = chunks.iter().map(|chunk| chunk.size).sum();
@@ -522,5 +529,41 @@ mod tests {
         assert_eq!(footer(&old), Some(0x257));
         assert_eq!(footer(&new[1..]), None);
         assert_eq!(footer(b""), None);
+    }
+
+    /// A file of `count` chunks of one byte.
+    fn chunked(count: u64) -> Table {
+        let digest = sha256(b"x");
+        let chunk = |number: u64| {
+            let mut entry = serde_json::json!({ "type": "chunk", "name": "f", "chunkOffset": number, "chunkSize": 1, "chunkDigest": digest, "offset": number });
+            if number == 0 {
+                entry["type"] = "reg".into();
+                entry["size"] = count.into();
+            }
+            entry
+        };
+        serde_json::from_value(serde_json::json!({ "entries": (0..count).map(chunk).collect::<Vec<_>>() })).unwrap()
+    }
+
+    #[test]
+    fn a_file_may_have_very_many_chunks() {
+        let listing = list(&chunked(200_000), 1 << 20).unwrap();
+        assert_eq!(listing.chunks[&0].len(), 200_000);
+        assert_eq!(listing.chunks[&0][199_999].place, Some((199_999, 1 << 20)));
+    }
+
+    #[test]
+    fn chunks_follow_each_other_and_are_no_more_than_the_file() {
+        let wrong = |change: fn(&mut TableEntry)| {
+            let mut table = chunked(3);
+            change(&mut table.entries[2]);
+            list(&table, 1 << 20).is_none()
+        };
+        assert!(!wrong(|_| {}));
+        assert!(wrong(|chunk| chunk.chunk_offset = Some(1)));
+        assert!(wrong(|chunk| chunk.chunk_size = Some(2)));
+        assert!(wrong(|chunk| (chunk.chunk_offset, chunk.chunk_size) = (Some(3), None)));
+        assert!(wrong(|chunk| chunk.chunk_digest = None));
+        assert!(wrong(|chunk| chunk.end_offset = Some(1)));
     }
 }

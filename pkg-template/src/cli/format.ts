@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { FormatOptions } from '../lint.js';
+import { unifiedDiff } from '../unified.js';
 import { type Arguments, type Command, flag, FORMAT, text, UsageError } from './command.js';
-import { unified } from './diff.js';
+import { coloured } from './coloured.js';
 import { expand, read } from './input.js';
-import { paint, safe, stdoutStyle } from './terminal.js';
+import { paint, stdoutStyle } from './terminal.js';
 
 const command: Command = {
   usage: 'FILE...',
@@ -37,7 +38,7 @@ const command: Command = {
       const { bytes } = await read(file);
       const made = format(bytes, options);
       const same = Buffer.from(made).equals(bytes);
-      const changes = diff && !same ? unified(file, Buffer.from(bytes).toString(), made) : '';
+      const changes = diff && !same ? unifiedDiff([file, file], Buffer.from(bytes).toString(), made) : '';
       results.push({ file, formatted: same, ...(diff ? { diff: changes } : {}), ...(check || write || diff ? {} : { text: made }) });
       if (write && !same && file !== '-') await writeFile(file, made);
       if (json) continue;
@@ -66,11 +67,4 @@ function style(args: Arguments): FormatOptions {
     breakCommands: flag(args, 'break-commands'),
     sortPackages: flag(args, 'sort-packages'),
   };
-}
-
-/** A diff for a terminal, whose colours nothing in the text can change. */
-function coloured(diff: string): string {
-  const { red, green, cyan, bold } = paint(true);
-  const colour = (line: string) => (/^(---|\+\+\+) /.test(line) ? bold : line.startsWith('@@') ? cyan : line.startsWith('-') ? red : line.startsWith('+') ? green : (text: string) => text);
-  return diff.replace(/[^\n]+/g, (line) => colour(line)(safe(line)));
 }

@@ -94,8 +94,8 @@ async function run(args: Arguments): Promise<number> {
   const worst = files.some((file) => !file.settings.noFail && fails(file));
   const shown: ReportFile[] = reportName === undefined ? files : files.map((f) => ({ ...f, name: reportName }));
   if (how.fix === 'dry-run') {
-    const { coloured, unifiedDiff } = await import('./unified.js');
-    const diff = files.map((f) => unifiedDiff(f.name, f.before ?? f.text, f.text)).join('');
+    const [{ coloured }, { gitNames, unifiedDiff }] = await Promise.all([import('./coloured.js'), import('../unified.js')]);
+    const diff = files.map((f) => unifiedDiff(gitNames(f.name), f.before ?? f.text, f.text)).join('');
     print(stdoutStyle() && !flag(args, 'no-color') ? coloured(diff) : diff);
     const fixes = files.reduce((n, f) => n + f.fixed, 0);
     process.stderr.write(`${fixes} ${fixes === 1 ? 'fix' : 'fixes'} would be applied\n`);
