@@ -119,7 +119,7 @@ test('a cache lives on where it has a folder', { skip }, async () => {
   const twice = 'RUN --mount=type=cache,id=/c,target=/a,sharing=locked --mount=type=cache,id=/c,target=/b,sharing=locked cat /a/n /b/n\n';
   assert.equal((await build(twice, { cacheDir })).printed, 'x\nx\n'.repeat(2));
   // What fails before the command begins does not keep it locked.
-  await fails(lines.replace('RUN ', 'RUN --mount=type=cache,target=/c,sharing=locked --mount=type=secret,id=other,required=true ').replace(' --mount=type=cache,target=/c,sharing=locked echo', ' echo'), { cacheDir });
+  await fails('RUN --mount=type=cache,target=/c,sharing=locked --mount=type=secret,id=other,required=true true\n', { cacheDir });
   assert.deepEqual(fs.readdirSync(cacheDir).filter((name) => name.endsWith('.lock')), []);
 });
 
