@@ -73,7 +73,7 @@ export function hunks(steps: readonly LineStep[]): { range: string; steps: LineS
   for (let c = 0; c < changed.length; ) {
     const from = Math.max(0, changed[c]! - CONTEXT);
     let last = changed[c]!;
-    while (c < changed.length && changed[c]! - last <= 2 * CONTEXT) last = changed[c++]!;
+    while (c < changed.length && changed[c]! - last <= 2 * CONTEXT + 1) last = changed[c++]!;
     const hunk = steps.slice(from, last + CONTEXT + 1);
     const [old, fresh] = [hunk.filter((l) => l.mark !== '+').length, hunk.filter((l) => l.mark !== '-').length];
     out.push({ range: `@@ -${range(hunk[0]!.a, old)} +${range(hunk[0]!.b, fresh)} @@`, steps: hunk });

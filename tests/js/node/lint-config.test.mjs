@@ -189,7 +189,7 @@ test('--fix-dry-run is a patch that gives what --fix gives', async () => {
   assert.match(patched[0], /AS a\n.*install -y x/);
   assert.match(patched[2], /ENV a=b$/);
   const coloured = await run(['lint', '--fix-dry-run', '-'], { cwd: root, input: 'FROM a:1 as b\n', env: { NO_COLOR: '', FORCE_COLOR: '1' } });
-  assert.match(coloured.stdout, /\x1b\[32m\+FROM a:1 AS b\x1b\[0m/);
+  assert.match(coloured.stdout, /\x1b\[32m\+FROM a:1 AS b\x1b\[39m/);
 });
 
 test('fixes leave files alone that are not UTF-8, keep a byte order mark, and take suggestions where asked', async () => {

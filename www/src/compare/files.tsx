@@ -5,9 +5,9 @@ import { count, exactBytes, plural, size } from '../lib/format.ts';
 import { Name, nameText } from '../lib/names.tsx';
 import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
+import { FilterField } from '../ui/filter.tsx';
 import { VirtualList } from '../ui/list.tsx';
 import { Mark } from '../ui/mark.tsx';
-import { Icon } from '../ui/parts.tsx';
 import { Difference } from './difference.tsx';
 import { type Shown, reasonWords, shownFiles, totals } from './filter.ts';
 import type { ChosenLayer } from './layers.tsx';
@@ -45,24 +45,7 @@ export function ChangedFiles({ found, path, layer, onClearLayer, onEnter }: { fo
             {chip('changed', 'changed')}
             {chip('removed', 'removed')}
           </span>
-          <label class="filter">
-            <Icon name="search" />
-            <input
-              ref={field}
-              type="text"
-              aria-label="Filter files by path, size or reason"
-              placeholder="Filter: path, >1MB, is:mode"
-              autocomplete="off"
-              spellcheck={false}
-              value={query}
-              onInput={(event) => setParams({ q: event.currentTarget.value || undefined }, 'replace')}
-              onKeyDown={(event) => {
-                if (event.key !== 'Escape' || !query) return;
-                setParams({ q: undefined }, 'replace');
-                event.preventDefault();
-              }}
-            />
-          </label>
+          <FilterField field={field} label="Filter files by path, size or reason" placeholder="Filter: path, >1MB, is:mode" value={query} />
           {chip('timeOnly', 'of which only the time differs')}
         </div>
         {layer && (

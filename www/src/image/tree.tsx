@@ -6,6 +6,7 @@ import { count, exactBytes, plural, size } from '../lib/format.ts';
 import { Name, nameText } from '../lib/names.tsx';
 import { route, setParams } from '../lib/route.ts';
 import { useStore } from '../lib/store.ts';
+import { FilterField } from '../ui/filter.tsx';
 import { say } from '../ui/notices.tsx';
 import { Icon } from '../ui/parts.tsx';
 import { useRowHeight } from '../ui/list.tsx';
@@ -257,27 +258,18 @@ export function Tree({ tree, layer, merged, summary, onEnter }: { tree: TreeData
   return (
     <>
       <div class="ph">
-        <label class="filter">
-          <Icon name="search" />
-          <input
-            ref={field}
-            type="text"
-            aria-label="Filter files by name, size, text and more"
-            placeholder="Filter: name, >1MB, text:TODO"
-            autocomplete="off"
-            spellcheck={false}
-            value={query}
-            onInput={(event) => setParams({ q: event.currentTarget.value || undefined }, 'replace')}
-            onKeyDown={(event) => {
-              if (event.key === 'Escape' && query) setParams({ q: undefined }, 'replace');
-              else if (asList && event.key === 'ArrowDown') document.querySelector<HTMLElement>('.found-list')?.focus();
-              else if (!asList && (event.key === 'ArrowDown' || event.key === 'Enter')) focusRow(filter ? Math.max(0, rows.findIndex((row) => row.open === undefined)) : current);
-              else return;
-              event.preventDefault();
-              event.stopPropagation();
-            }}
-          />
-        </label>
+        <FilterField
+          field={field}
+          label="Filter files by name, size, text and more"
+          placeholder="Filter: name, >1MB, text:TODO"
+          value={query}
+          onKey={(key) => {
+            if (asList && key === 'ArrowDown') document.querySelector<HTMLElement>('.found-list')?.focus();
+            else if (!asList && (key === 'ArrowDown' || key === 'Enter')) focusRow(filter ? Math.max(0, rows.findIndex((row) => row.open === undefined)) : current);
+            else return false;
+            return true;
+          }}
+        />
         {query.trim() !== '' && (
           <div class="seg" role="group" aria-label="Found files as">
             <button type="button" aria-pressed={!asList} disabled={search} title={search ? 'What is looked for is not in the tree: only a list can show it' : undefined} onClick={() => setListed(false)}>
