@@ -4,7 +4,7 @@ import { setParams } from '../lib/route.ts';
 import { Icon } from './parts.tsx';
 
 interface Props {
-  field: RefObject<HTMLInputElement>;
+  field: RefObject<HTMLInputElement | null>;
   label: string;
   placeholder: string;
   value: string;
